@@ -1,0 +1,153 @@
+"""The only code that opens files for writing: replace in one step, append to a ledger, stream."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, locked: bool = True) -> Iterator[IO[bytes]]:
+    """Open a file that takes ``path``'s place, whole, when the block ends well.
+
+    It is written beside the resolved target with the old mode and owner, flushed, fsynced and
+    renamed, and the directory fsynced, so that a crash leaves the old file or the new one.
+
+    Args:
+        path: The file, or a link to it.
+        locked: Whether a lock keeps other writers of this file away. What a killed one left is
+            then taken over, so that no temporary file stays behind.
+
+    Raises:
+        OSError: The disk is full, read-only, or does not permit it; ``path`` is then untouched.
+
+    """
+    target = path.resolve()
+    mark = "" if locked else f".{os.getpid()}"
+    temporary = target.with_name(f".{target.name[:56]}{mark}.tmp")
+    temporary.unlink(missing_ok=True)
+    try:
+        with temporary.open("xb") as stream:
+            _keep_mode_and_owner(target, stream.fileno())
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    fsync_directory(target.parent)
+
+
+def _keep_mode_and_owner(target: Path, descriptor: int) -> None:
+    try:
+        old = target.stat()
+    except FileNotFoundError:
+        return
+    os.fchmod(descriptor, old.st_mode & 0o7777)
+    with contextlib.suppress(PermissionError):  # only root may give a file away
+        os.fchown(descriptor, old.st_uid, old.st_gid)
+
+
+def replace(path: Path, content: bytes, *, locked: bool = True) -> None:
+    """Replace the file at ``path`` by ``content`` in one step (see ``replacing``)."""
+    with replacing(path, locked=locked) as stream:
+        stream.write(content)
+
+
+def replace_if_changed(path: Path, content: bytes, *, locked: bool = True) -> bool:
+    """Replace the file unless it holds ``content`` already; say whether it was written."""
+    if path.exists() and path.read_bytes() == content:
+        return False
+    replace(path, content, locked=locked)
+    return True
+
+
+def append(path: Path, lines: Iterable[bytes], *, durable: bool = True) -> None:
+    """Append whole lines to a ledger; a tail that a crash tore is cut off first.
+
+    Call it under the run's lock. ``lines`` carry no line end of their own. With ``durable`` the
+    ledger is on the disk when this returns.
+    """
+    created = not path.exists()
+    with path.open("a+b") as stream:
+        _cut_torn_tail(stream)
+        stream.write(b"".join(line + b"\n" for line in lines))
+        stream.flush()
+        if durable:
+            os.fsync(stream.fileno())
+    if created and durable:
+        fsync_directory(path.parent)
+
+
+def _cut_torn_tail(stream: IO[bytes]) -> None:
+    end = stream.seek(0, os.SEEK_END)
+    if end == 0:
+        return
+    stream.seek(end - 1)
+    if stream.read(1) != b"\n":
+        stream.truncate(_end_of_last_line(stream, end))
+    stream.seek(0, os.SEEK_END)
+
+
+def _end_of_last_line(stream: IO[bytes], end: int, block: int = 65536) -> int:
+    while end > 0:
+        start = max(0, end - block)
+        stream.seek(start)
+        newline = stream.read(end - start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
+    return 0
+
+
+def whole_lines(path: Path) -> Iterator[bytes]:
+    r"""Yield a ledger's lines without their ``\n``; a torn tail and a missing file give none."""
+    if not path.exists():
+        return
+    with path.open("rb") as stream:
+        for line in stream:
+            if line.endswith(b"\n"):
+                yield line[:-1]
+
+
+@contextlib.contextmanager
+def continuing(path: Path) -> Iterator[IO[bytes]]:
+    """Open a partial file behind what it holds; what is written is on the disk at the end."""
+    with path.open("ab") as stream:
+        try:
+            yield stream
+        finally:
+            stream.flush()
+            os.fsync(stream.fileno())
+
+
+def rename(source: Path, target: Path) -> None:
+    """Rename a file or folder and make the new name durable."""
+    source.replace(target)
+    fsync_directory(target.parent)
+
+
+def make_directory(path: Path) -> None:
+    """Create a folder and its parents, durably; an existing one is fine."""
+    if path.is_dir():
+        return
+    make_directory(path.parent)
+    path.mkdir(exist_ok=True)
+    fsync_directory(path.parent)
+
+
+def fsync_directory(path: Path) -> None:
+    """Make a folder's entries durable; without effect where the system has no such thing."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
