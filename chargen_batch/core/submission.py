@@ -1,0 +1,101 @@
+"""What submit decides: whose a listed job is, what an answer to a create means, what to do next."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
+
+import msgspec
+
+from chargen_batch.errors import NetworkError, ServiceError
+from chargen_batch.model.state import EndedJob, IntendedJob, LostJob, RunningJob, StagedJob
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from chargen_batch.errors import BatchError
+    from chargen_batch.model.state import Job
+
+_Job = TypeVar("_Job", bound=StagedJob)
+
+_DEFINITE = frozenset({400, 401, 403, 404, 413, 429})
+LISTINGS_BEFORE_CREATING_AGAIN = 2
+
+
+class CreateAnswer(Enum):
+    """What a failed create tells about the job."""
+
+    UNKNOWN = auto()  # it may exist: look before creating again
+    LATER = auto()  # it does not exist: no room for it now
+    REJECTED = auto()  # it does not exist, and never will as it is
+    STOP = auto()  # it does not exist: the key or the model is wrong, for every job alike
+
+
+def read_create_error(error: BatchError) -> CreateAnswer:
+    """Tell what a failed create means for the job.
+
+    Only 400, 401, 403, 404, 413 and 429 with Google's JSON error are a definite no; after anything
+    else the job may exist (docs/run-directory.md).
+    """
+    if isinstance(error, NetworkError) or not isinstance(error, ServiceError):
+        return CreateAnswer.UNKNOWN
+    if not error.google or error.http_status not in _DEFINITE:
+        return CreateAnswer.UNKNOWN
+    if error.http_status == 429:  # noqa: PLR2004 - HTTP's own number
+        return CreateAnswer.LATER
+    wrong_for_all = error.http_status in {401, 403, 404} or error.status == "API_KEY_INVALID"
+    return CreateAnswer.STOP if wrong_for_all else CreateAnswer.REJECTED
+
+
+def intended(job: StagedJob, *, at: str) -> IntendedJob:
+    """Return a staged job that is about to be created."""
+    return _as(IntendedJob, job, intent_at=at)
+
+
+def unsent(job: IntendedJob) -> StagedJob:
+    """Return an intended job that the service definitely did not take."""
+    return _as(StagedJob, job)
+
+
+def created(job: StagedJob, *, name: str, state: str, at: str) -> RunningJob:
+    """Return a job that the service has, whether it said so or was found to have it."""
+    return _as(RunningJob, job, batch_job_name=name, submitted_at=at, state=state)
+
+
+def rejected(job: StagedJob, *, error: str, at: str) -> LostJob:
+    """Return a job that the service refused for good."""
+    return LostJob(
+        index=job.index,
+        first_task=job.first_task,
+        task_count=job.task_count,
+        model=job.model,
+        code="JOB_REJECTED",
+        error=error,
+        ended_at=at,
+        display_name=job.display_name,
+        request_file_name=job.request_file_name,
+    )
+
+
+def missed(job: IntendedJob, *, conclusive: bool) -> IntendedJob:
+    """Return an intended job after a complete listing that did not show it.
+
+    Only a listing that shows our other live jobs counts (``conclusive``).
+    """
+    return msgspec.structs.replace(job, missed_listings=job.missed_listings + conclusive)
+
+
+def may_create_again(job: IntendedJob, *, now: datetime, intent: datetime, wait_s: float) -> bool:
+    """Say whether an intended job that was never found may be created again."""
+    waited = (now - intent).total_seconds() >= wait_s
+    return waited and job.missed_listings >= LISTINGS_BEFORE_CREATING_AGAIN
+
+
+def is_live(job: Job) -> TypeGuard[RunningJob]:
+    """Say whether a job takes one of the service's slots."""
+    return isinstance(job, RunningJob) and not isinstance(job, EndedJob)
+
+
+def _as(kind: type[_Job], job: StagedJob, **more: Any) -> _Job:  # noqa: ANN401 - fields by name
+    staged: dict[str, Any] = {name: getattr(job, name) for name in StagedJob.__struct_fields__}
+    return kind(**staged, **more)

@@ -1,0 +1,72 @@
+"""plan.json: what a run was made from. Its tasks stand in tasks.jsonl beside it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from chargen_batch.model.settings import Backend
+from chargen_batch.model.task import TaskKind
+
+Scope = Literal["characters", "locations", "chapters", "all"]
+SkipBy = Literal["target", "key", "none"]
+
+
+class RunConfig(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """The choices a run was planned with, kept as they were."""
+
+    mode: TaskKind
+    scope: Scope
+    model: str
+    backend: Backend
+    entity_filter: tuple[str, ...] = ()
+    target_filter: tuple[str, ...] = ()
+    skip: SkipBy = "target"
+    dry_run: bool = False
+    poll_interval_ms: int = 30_000
+    upload_concurrency: int = 5
+    cleanup_after_success: bool = True
+    max_tasks_per_job: int = 500
+    max_job_bytes: int = 500_000_000
+    max_concurrent_jobs: int = 100
+    max_staged_bytes: int = 15_000_000_000
+    adopt_wait_s: float = 300.0
+    min_file_life_h: float = 26.0
+
+
+class CostEstimate(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """What a plan is expected to cost in USD; ``None`` where a model has no known price."""
+
+    batch_usd: float | None
+    interactive_usd: float | None
+
+
+class PlanSummary(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """How many targets the scope has, by kind of entity and by state."""
+
+    by_entity_type: dict[str, int]
+    by_state: dict[str, int]
+
+
+class BatchPlan(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """The header of a plan."""
+
+    schema_version: Literal[1] = 1
+    run_id: str
+    created_at: str
+    parent_run_id: str | None = None
+    config: RunConfig
+    summary: PlanSummary
+    warnings: tuple[str, ...] = ()
+    task_count: int
+    cost: CostEstimate
+    tasks_sha256: str = ""

@@ -1,0 +1,163 @@
+"""state.json: the phase of a run, its jobs, and how it came there."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from chargen_batch.model.plan import RunConfig
+
+Phase = Literal[
+    "planned",
+    "staging",
+    "staged",
+    "submitted",
+    "running",
+    "downloading",
+    "applying",
+    "completed",
+    "failed",
+    "cancelled",
+]
+FINAL_PHASES: frozenset[Phase] = frozenset({"completed", "failed", "cancelled"})
+
+
+class JobCounts(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """The service's counts of a job's requests."""
+
+    total: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    pending: int = 0
+
+
+class JobBase(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename="camel",
+    forbid_unknown_fields=True,
+    tag_field="status",
+):
+    """What every job has: its place in the plan. It holds consecutive tasks in plan order."""
+
+    index: int
+    first_task: int
+    task_count: int
+    model: str
+
+
+class WaitingJob(JobBase, frozen=True, kw_only=True, tag="waiting"):
+    """Cut, and not staged yet."""
+
+
+class StagedJob(JobBase, frozen=True, kw_only=True, tag="staged"):
+    """Its request file is on the service; nothing was asked for yet.
+
+    ``request_count`` is lower than ``task_count`` where tasks were settled before they were sent.
+    """
+
+    request_file: str
+    request_file_name: str
+    request_count: int
+    display_name: str
+
+
+class IntendedJob(StagedJob, frozen=True, kw_only=True, tag="intended"):
+    """About to be created: whether the service did is not known.
+
+    ``missed_listings`` counts the complete listings since that did not show it.
+    """
+
+    intent_at: str
+    missed_listings: int = 0
+
+
+class RunningJob(StagedJob, frozen=True, kw_only=True, tag="running"):
+    """Created, and not ended when it was last looked at. ``state`` is the service's own word."""
+
+    batch_job_name: str
+    submitted_at: str
+    state: str = "JOB_STATE_PENDING"
+    counts: JobCounts = JobCounts()
+
+
+class EndedJob(RunningJob, frozen=True, kw_only=True, tag="ended"):
+    """Ended with results that are still on the service."""
+
+    ended_at: str
+    result_file_name: str
+
+
+class DownloadedJob(EndedJob, frozen=True, kw_only=True, tag="downloaded"):
+    """Its results are here, whole."""
+
+    results_file: str
+    results_bytes: int
+
+
+class LostJob(JobBase, frozen=True, kw_only=True, tag="lost"):
+    """Ended without results. ``code`` is JOB_FAILED, JOB_EXPIRED, JOB_CANCELLED or JOB_REJECTED."""
+
+    code: str
+    error: str
+    ended_at: str
+    batch_job_name: str | None = None
+    display_name: str | None = None
+    request_file_name: str | None = None
+
+
+Job = WaitingJob | StagedJob | IntendedJob | RunningJob | EndedJob | DownloadedJob | LostJob
+
+
+class ServiceIdentity(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """The service a run was staged on; the key's fingerprint is an HMAC of it with the run id."""
+
+    backend: str
+    base_url: str
+    key_fingerprint: str
+
+
+class Transition(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}
+):
+    """One change of phase."""
+
+    at: str
+    from_: Phase
+    to: Phase
+    command: str
+
+
+class RunState(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """Where a run is: ``total_tasks`` = completed + failed + open, without skipped targets."""
+
+    schema_version: Literal[1] = 1
+    run_id: str
+    phase: Phase
+    created_at: str
+    updated_at: str
+    completed_at: str | None = None
+    config: RunConfig
+    parent_run_id: str | None = None
+    plan_sha256: str = ""
+    task_count: int
+    service: ServiceIdentity | None = None
+    jobs: tuple[Job, ...] = ()
+    total_tasks: int
+    completed_tasks: int = 0
+    failed_tasks: int = 0
+    skipped_tasks: int = 0
+    history: tuple[Transition, ...] = ()
+    error: str | None = None
+    error_code: str | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Say whether no command moves this run any more."""
+        return self.phase in FINAL_PHASES

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import pytest
+
+from chargen_batch.core import polling
+from chargen_batch.model.state import EndedJob, JobCounts, LostJob, RunningJob
+from tests.samples import ENDED, LATER, RUNNING, STAGED
+
+COUNTS: Final = JobCounts(total=2, succeeded=1, failed=1)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the service says of a job."""
+
+    state: str
+    result_file_name: str | None = None
+    error: str | None = None
+
+
+ALIVE: Final = ("PENDING", "RUNNING", "QUEUED", "CANCELLING", "PAUSED", "UPDATING")
+DONE: Final = ("SUCCEEDED", "PARTIALLY_SUCCEEDED")
+LOST: Final = {"FAILED": "JOB_FAILED", "CANCELLED": "JOB_CANCELLED", "EXPIRED": "JOB_EXPIRED"}
+
+
+@pytest.mark.parametrize("word", [*ALIVE, *DONE, "UNSPECIFIED", "A_NEW_ONE"])
+def test_job_without_an_end_is_still_running(word: str) -> None:
+    now = polling.observed(RUNNING, Seen(f"JOB_STATE_{word}"), COUNTS, at=LATER)
+    expected = msgspec.structs.replace(RUNNING, state=f"JOB_STATE_{word}", counts=COUNTS)
+    assert now == expected
+
+
+@pytest.mark.parametrize("word", ALIVE)
+def test_result_file_does_not_end_a_job_that_lives(word: str) -> None:
+    now = polling.observed(RUNNING, Seen(f"JOB_STATE_{word}", "files/r"), COUNTS, at=LATER)
+    assert type(now) is RunningJob
+
+
+@pytest.mark.parametrize("word", [*DONE, *LOST])
+def test_job_that_ended_with_a_result_file_has_results(word: str) -> None:
+    now = polling.observed(RUNNING, Seen(f"JOB_STATE_{word}", "files/r"), COUNTS, at=LATER)
+    assert type(now) is EndedJob
+    assert (now.state, now.result_file_name, now.ended_at, now.counts, now.batch_job_name) == (
+        f"JOB_STATE_{word}",
+        "files/r",
+        LATER,
+        COUNTS,
+        "batches/xyz",
+    )
+
+
+@pytest.mark.parametrize(("word", "code"), LOST.items())
+def test_job_that_ended_without_a_result_file_is_lost(word: str, code: str) -> None:
+    seen = Seen(f"JOB_STATE_{word}", error="the words")
+    now = polling.observed(RUNNING, seen, COUNTS, at=LATER)
+    assert type(now) is LostJob
+    assert (now.code, now.error, now.ended_at) == (code, "the words", LATER)
+    assert (now.batch_job_name, now.request_file_name) == ("batches/xyz", "files/abc")
+
+
+def test_lost_job_without_a_reason_says_so() -> None:
+    now = polling.observed(RUNNING, Seen("JOB_STATE_FAILED"), COUNTS, at=LATER)
+    assert isinstance(now, LostJob)
+    assert now.error == "the service gave no reason"
+
+
+@pytest.mark.parametrize("word", ALIVE)
+def test_living_job_gives_no_warning(word: str) -> None:
+    assert polling.warning(msgspec.structs.replace(RUNNING, state=f"JOB_STATE_{word}")) is None
+
+
+@pytest.mark.parametrize("job", [STAGED, ENDED])
+def test_job_that_is_not_running_gives_no_warning(job: RunningJob) -> None:
+    assert polling.warning(job) is None
+
+
+@pytest.mark.parametrize("word", DONE)
+def test_success_without_a_result_file_gives_a_warning(word: str) -> None:
+    said = polling.warning(msgspec.structs.replace(RUNNING, state=f"JOB_STATE_{word}"))
+    assert said == "job 1 (batches/xyz) succeeded, and has no result file yet"
+
+
+def test_unknown_state_gives_a_warning_that_names_it() -> None:
+    said = polling.warning(msgspec.structs.replace(RUNNING, state="JOB_STATE_DREAMING"))
+    assert said == "job 1 (batches/xyz) is in an unknown state, JOB_STATE_DREAMING"
