@@ -1,0 +1,1 @@
+"""The user's project: what is read from it, and what is written back."""
