@@ -1,0 +1,1 @@
+"""The remote side, in our words."""

@@ -1,0 +1,141 @@
+"""The one place where calls are repeated: those that are safe to, around any ``BatchService``."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from typing import IO, TYPE_CHECKING, ParamSpec, TypeVar
+
+import stamina
+
+from chargen_batch.core.retry_policy import ATTEMPTS, WAIT_INITIAL_S, WAIT_MAX_S, backoff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from stamina.instrumentation import RetryDetails
+
+    from chargen_batch.service.api import (
+        BatchService,
+        Download,
+        RemoteFile,
+        RemoteJob,
+        RemoteModel,
+        ServiceAddress,
+    )
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def tell_retries(tell: Callable[[str], None] | None) -> None:
+    """Have each wait before a repeated call told in one line; ``None`` keeps them quiet."""
+
+    def hook(details: RetryDetails) -> None:
+        if tell is not None:
+            tell(f"{details.caused_by}; trying again in {details.wait_for:.0f} s")
+
+    stamina.instrumentation.set_on_retry_hooks([hook])
+
+
+class Retrying:
+    """A ``BatchService`` that repeats what may be repeated of another one.
+
+    ``create_job`` is handed on as it is: whether a job exists after an error is for ``submit`` to
+    find out (run.md, promise 1). A listing is repeated from its first page, so that it is of one
+    moment. Of a download the opening is repeated; chunks that fail are the caller's, who knows how
+    far it came.
+    """
+
+    def __init__(
+        self,
+        service: BatchService,
+        *,
+        attempts: int = ATTEMPTS,
+        wait_initial_s: float = WAIT_INITIAL_S,
+        wait_max_s: float = WAIT_MAX_S,
+    ) -> None:
+        self._service = service
+        self._attempts = attempts
+        self._wait_initial_s = wait_initial_s
+        self._wait_max_s = wait_max_s
+
+    def _again(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        repeated = stamina.retry(
+            on=backoff,
+            attempts=self._attempts,
+            timeout=None,
+            wait_initial=self._wait_initial_s,
+            wait_max=self._wait_max_s,
+        )(call)
+        return repeated(*args, **kwargs)
+
+    @property
+    def address(self) -> ServiceAddress:
+        """Return which service this is."""
+        return self._service.address
+
+    def upload(self, stream: IO[bytes], *, size: int, mime: str, display_name: str) -> RemoteFile:
+        """Upload an open file, each try from where the stream stood."""
+        start = stream.tell()
+
+        def upload() -> RemoteFile:
+            stream.seek(start)
+            return self._service.upload(stream, size=size, mime=mime, display_name=display_name)
+
+        return self._again(upload)
+
+    def get_file(self, name: str) -> RemoteFile:
+        """Look at one uploaded file (403 where it is gone)."""
+        return self._again(self._service.get_file, name)
+
+    def list_files(self) -> Iterator[RemoteFile]:
+        """Go through every uploaded file, all pages."""
+
+        def list_files() -> list[RemoteFile]:
+            return list(self._service.list_files())
+
+        return iter(self._again(list_files))
+
+    def delete_file(self, name: str) -> None:
+        """Delete one uploaded file; after a lost answer it may be refused as gone."""
+        self._again(self._service.delete_file, name)
+
+    def create_job(self, *, model: str, request_file: str, display_name: str) -> RemoteJob:
+        """Ask for a job: once, whatever happens."""
+        return self._service.create_job(
+            model=model, request_file=request_file, display_name=display_name
+        )
+
+    def get_job(self, name: str) -> RemoteJob:
+        """Look at one job."""
+        return self._again(self._service.get_job, name)
+
+    def list_jobs(self) -> Iterator[RemoteJob]:
+        """Go through every job, all pages."""
+
+        def list_jobs() -> list[RemoteJob]:
+            return list(self._service.list_jobs())
+
+        return iter(self._again(list_jobs))
+
+    def cancel_job(self, name: str) -> None:
+        """Ask the service to stop a job."""
+        self._again(self._service.cancel_job, name)
+
+    def delete_job(self, name: str) -> None:
+        """Delete a job; after a lost answer it may be refused as gone."""
+        self._again(self._service.delete_job, name)
+
+    @contextmanager
+    def download(self, name: str, *, offset: int = 0) -> Iterator[Download]:
+        """Open a result file from a byte offset on."""
+        with ExitStack() as stack:
+
+            def download() -> Download:
+                return stack.enter_context(self._service.download(name, offset=offset))
+
+            yield self._again(download)
+
+    def get_model(self, name: str) -> RemoteModel:
+        """Look at one model (404 where there is none)."""
+        return self._again(self._service.get_model, name)

@@ -1,0 +1,51 @@
+"""Google's service behind pytest-httpx, and retries that do not sleep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import stamina
+
+from chargen_batch.emulator.server import serve
+from chargen_batch.service.gemini import GeminiService, connect
+from tests.service.calls import BASE_URL, KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from chargen_batch.emulator.server import Emulator
+
+
+@pytest.fixture(autouse=True)
+def _retries_do_not_sleep() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=5, cap=True):
+        yield
+
+
+@pytest.fixture(scope="session")
+def gemini() -> Iterator[GeminiService]:
+    """Give a service whose every request meets pytest-httpx; it keeps nothing between tests."""
+    with connect(api_key=KEY, base_url=BASE_URL) as service:
+        yield service
+
+
+@pytest.fixture
+def emulator(tmp_path: Path) -> Iterator[Emulator]:
+    """Give a Gemini service on loopback."""
+    with serve(tmp_path / "emulator") as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulated(emulator: Emulator) -> Iterator[GeminiService]:
+    """Give a service that speaks to the emulator."""
+    with connect(
+        api_key=KEY,
+        base_url=emulator.base_url,
+        timeout_s=2.0,
+        backend="emulator",
+        trust_env=False,
+    ) as service:
+        yield service

@@ -1,0 +1,39 @@
+"""The service in memory and Google's SDK over the emulator, side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chargen_batch.service.retry import Retrying
+from tests.service.conformance import ServiceConformance
+from tests.service.memory import MemoryService
+
+if TYPE_CHECKING:
+    from chargen_batch.service.api import BatchService
+    from chargen_batch.service.gemini import GeminiService
+
+
+class TestMemory(ServiceConformance):
+    @pytest.fixture
+    def service(self) -> BatchService:
+        return MemoryService()
+
+
+class TestRetryingMemory(ServiceConformance):
+    @pytest.fixture
+    def service(self) -> BatchService:
+        return Retrying(MemoryService())
+
+
+class TestGemini(ServiceConformance):
+    @pytest.fixture
+    def service(self, emulated: GeminiService) -> BatchService:
+        return emulated
+
+
+class TestRetryingGemini(ServiceConformance):
+    @pytest.fixture
+    def service(self, emulated: GeminiService) -> BatchService:
+        return Retrying(emulated)
