@@ -1,0 +1,108 @@
+"""Reading values out of a story's mappings, whatever an author put there."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from chargen_batch.model.task import PathStep
+
+    YamlPath = tuple[PathStep, ...]
+
+# What neither a prompt nor a line of JSON should carry; line feeds and tabs stay.
+_CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ufeff]")
+_LINE_ENDS: Final = re.compile("\r\n?|[\x85\u2028\u2029]")
+_MAX_DEPTH: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A mapping of a story's file, and the path where it stands."""
+
+    path: YamlPath
+    fields: Mapping[str, object]
+
+    def inner(self, key: str) -> Layer | None:
+        """Return the mapping under ``key``; ``None`` where there is none."""
+        value = self.fields.get(key)
+        return Layer((*self.path, key), value) if isinstance(value, dict) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value found in a layer, and the path where it stands."""
+
+    path: YamlPath
+    value: object
+
+
+def clean(value: object) -> str:
+    r"""Return a scalar as text: NFC, ``\n`` line ends, no other controls, no space at the ends.
+
+    Empty for what is no text: null, booleans, collections.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    text = _CONTROLS.sub("", _LINE_ENDS.sub("\n", str(value)))
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def unwrapped(value: object) -> str:
+    """Return a scalar as one line: where an author broke the lines says nothing."""
+    return " ".join(clean(value).split())
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """Return all texts in a value, one line each; a mapping's as ``its key: its text``."""
+    return tuple(_texts(value, 0))
+
+
+def _texts(value: object, depth: int) -> Iterator[str]:
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item, depth + 1)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if inner := ", ".join(_texts(item, depth + 1)):
+                yield f"{unwrapped(key).replace('_', ' ')}: {inner}"
+    elif text := unwrapped(value):
+        yield text
+
+
+def has_text(value: object) -> bool:
+    """Say whether a value is a text, or a list with one."""
+    if isinstance(value, list):
+        return any(isinstance(item, str) and item.strip() for item in value)
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _says_nothing(value: object) -> bool:
+    return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
+
+
+def first(layers: Iterable[Layer], *names: str) -> Field | None:
+    """Return the first value that says something: by name in the order given, then by layer.
+
+    A name may be dotted: ``palette.avoid`` is ``avoid`` in the mapping ``palette``.
+    """
+    layers = tuple(layers)
+    return next((found for name in names for found in every(layers, name)), None)
+
+
+def every(layers: Iterable[Layer], name: str) -> Iterator[Field]:
+    """Yield the values of ``name`` in all layers that have one, the nearest first."""
+    *outer, last = name.split(".")
+    for layer in layers:
+        found: Layer | None = layer
+        for step in outer:
+            found = found.inner(step) if found else None
+        value = found.fields.get(last) if found else None
+        if found and not _says_nothing(value):
+            yield Field((*found.path, last), value)

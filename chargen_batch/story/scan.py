@@ -1,0 +1,89 @@
+"""The whole story at once: every target, with its prompt, references, frame and entries."""
+
+from __future__ import annotations
+
+import fnmatch
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chargen_batch.errors import Problem
+from chargen_batch.story.assemble import Assembly
+from chargen_batch.story.discover import FOLDERS, discover
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from chargen_batch.model.plan import Scope
+    from chargen_batch.model.settings import ModelFacts, Settings
+    from chargen_batch.model.target import Target
+    from chargen_batch.story.discover import Entity, Story
+
+
+@dataclass(frozen=True, slots=True)
+class StoryScan:
+    """What a story asks for, what is wrong in its files, and what was guessed or is missing."""
+
+    targets: tuple[Target, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+
+
+def scan(
+    project: Path,
+    settings: Settings,
+    *,
+    facts: ModelFacts,
+    scope: Scope = "all",
+    only: Sequence[str] = (),
+) -> StoryScan:
+    """Read a story and compile every target of it.
+
+    Args:
+        project: The project's folder.
+        settings: Its settings: the story's root, what is excluded, the style.
+        facts: What the model offers.
+        scope: Which kinds of entity are looked at.
+        only: Globs on slugs; none means all.
+
+    Raises:
+        PlanningError: There is no story, or it lies outside of the project.
+
+    """
+    story = discover(project, settings)
+    assembly = Assembly.of(story, settings, facts)
+    chosen = tuple(_chosen(story, scope, only))
+    targets = [target for entity in chosen for target in assembly.targets(entity)]
+    targets, collisions = _without_collisions(targets)
+    problems = {*story.problems, *assembly.sources.problems, *collisions}
+    warnings = (*_unmatched(chosen, only), *assembly.warnings())
+    return StoryScan(tuple(targets), tuple(sorted(problems)), tuple(dict.fromkeys(warnings)))
+
+
+def _chosen(story: Story, scope: Scope, only: Sequence[str]) -> Iterator[Entity]:
+    for entity_type, folder in FOLDERS.items():
+        if scope in ("all", folder):
+            for entity in story.entities[entity_type]:
+                if not only or any(fnmatch.fnmatchcase(entity.slug, glob) for glob in only):
+                    yield entity
+
+
+def _unmatched(chosen: Sequence[Entity], only: Sequence[str]) -> Iterator[str]:
+    for glob in only:
+        if not fnmatch.filter([entity.slug for entity in chosen], glob):
+            yield f"--only {glob}: no entity has such a slug"
+
+
+def _without_collisions(targets: Iterable[Target]) -> tuple[list[Target], list[Problem]]:
+    """Leave out targets whose files would be another's on a file system that ignores case."""
+    first: dict[str, Target] = {}
+    problems = []
+    for target in targets:
+        output = f"{target.output_dir}/{target.output_stem}"
+        taken = first.setdefault(unicodedata.normalize("NFC", output).casefold(), target)
+        if taken is not target:
+            other = f"{taken.entity_type} {taken.entity_slug!r}, target {taken.target_id!r}"
+            message = f"target {target.target_id!r} would be written to {output}, as {other}"
+            problems.append(Problem(target.file, 0, 0, message))
+    return list(first.values()), problems

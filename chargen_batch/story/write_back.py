@@ -1,0 +1,157 @@
+"""What apply enters into a story's files for finished pictures: entries and placeholders."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from chargen_batch.story.locate import target_paths
+from chargen_batch.story.splice import Append, Fill
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from chargen_batch.model.outcome import Picture
+    from chargen_batch.model.task import BatchTask
+
+INVENTORY = "image_inventory"
+IMAGERY = "imagery.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A task whose pictures are written, and when its job ended (ISO)."""
+
+    task: BatchTask
+    pictures: tuple[Picture, ...]
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBack:
+    """What one imagery.yaml gets.
+
+    ``vanished`` are the tasks whose target is not in the story any more.
+    """
+
+    edits: tuple[Append | Fill, ...]
+    vanished: tuple[BatchTask, ...]
+
+
+def write_back(
+    imagery: object,
+    targets_in: object,
+    finished: Sequence[Finished],
+    *,
+    run_id: str,
+    provider: str,
+    images_in_story: PurePosixPath,
+) -> WriteBack:
+    """Return the edits that enter finished pictures into one entity's imagery.yaml.
+
+    A task whose key the file has already gets none: applying twice is applying once.
+
+    Args:
+        imagery: The file's data as it is now; ``None`` where there is no file.
+        targets_in: The data that the entity's targets stand in: a character's image ideas,
+            the others' ``imagery``.
+        finished: The entity's finished tasks, in plan order.
+        run_id: The run.
+        provider: Who drew the pictures.
+        images_in_story: The entity's image folder relative to the story root.
+
+    """
+    present = set(task_keys(imagery))
+    edits: list[Append | Fill] = []
+    vanished = []
+    for done in finished:
+        task = done.task
+        path = target_paths(targets_in, task.entity_type, task.entity_slug).get(task.target_id)
+        if path is None:
+            vanished.append(task)
+        elif task.key not in present:
+            entries = tuple(_entry(done, picture, run_id, provider) for picture in done.pictures)
+            edits.append(Append(path, INVENTORY, entries))
+            if task.entity_type == "chapter":
+                edits.append(Fill(path, _placeholders(done, run_id, provider, images_in_story)))
+    return WriteBack(tuple(edits), tuple(vanished))
+
+
+def task_keys(data: object) -> Iterator[str]:
+    """Go through the task keys of all the entries in a file's data."""
+    if isinstance(data, dict):
+        generation = data.get("generation")
+        if isinstance(generation, dict) and isinstance(generation.get("task_key"), str):
+            yield generation["task_key"]
+        children: Iterable[object] = data.values()
+    else:
+        children = data if isinstance(data, list) else ()
+    for child in children:
+        if isinstance(child, dict | list):
+            yield from task_keys(child)
+
+
+def _entry(done: Finished, picture: Picture, run_id: str, provider: str) -> dict[str, object]:
+    """Return an inventory entry (docs/story-format.md, "What is written")."""
+    name = PurePosixPath(picture.path).name
+    return {
+        "id": PurePosixPath(name).stem,
+        "path": f"images/{name}",
+        "type": "generated",
+        "status": "draft",
+        "content": _content(done.task),
+        "provenance": {"source": provider, "created_at": done.at, "original_filename": name},
+        "generation": _generation(done.task, run_id, provider),
+    }
+
+
+def _content(task: BatchTask) -> dict[str, object]:
+    tags = [*(tag for tag in task.tags if tag != "generated"), "generated"]
+    return {
+        "title": task.title,
+        "description": task.description,
+        "alt_text": first_sentence(task.description) or task.title,
+        "tags": tags,
+    }
+
+
+def first_sentence(text: str) -> str:
+    """Return a text's first sentence, its line breaks as spaces."""
+    flat = " ".join(text.split())
+    found = re.match(r".*?[.!?…](?=\s|$)", flat)
+    return found[0] if found else flat
+
+
+def _generation(task: BatchTask, run_id: str, provider: str) -> dict[str, object]:
+    return {
+        "task_key": task.key,
+        "target_id": task.target_id,
+        "variant": task.variant,
+        "run_id": run_id,
+        "provider": provider,
+        "model": task.model,
+        "prompt_used": task.prompt,
+        "negative_prompt_used": task.negative_prompt,
+        "constraints": {"aspect_ratio": task.aspect_ratio, "image_size": task.image_size},
+        "reference_images": [
+            {"path": image.path, "sha256": image.sha256, "role": image.role}
+            for image in task.reference_images
+        ],
+    }
+
+
+def _placeholders(
+    done: Finished, run_id: str, provider: str, images: PurePosixPath
+) -> dict[str, object]:
+    """Return what a chapter item's placeholders are filled with: its first picture."""
+    name = PurePosixPath(done.pictures[0].path).name
+    return {
+        "generated_at": done.at,
+        "file_name": name,
+        "file_path": str(images / name),
+        "provider": provider,
+        "model": done.task.model,
+        "provider_metadata": {"task_key": done.task.key, "run_id": run_id},
+    }
