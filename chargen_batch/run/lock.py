@@ -1,0 +1,72 @@
+"""The locks: one command on a run at a time, one writer in a story at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from typing import TYPE_CHECKING
+
+import filelock
+import msgspec
+
+from chargen_batch import disk
+from chargen_batch.errors import LockedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class LockHolder(msgspec.Struct, frozen=True):
+    """Who holds a lock: what stands in ``<lock>.json`` beside it."""
+
+    pid: int
+    host: str
+    command: str
+    since: str
+
+
+@contextlib.contextmanager
+def held(path: Path, *, command: str, since: str, timeout_s: float = 0.0) -> Iterator[None]:
+    """Hold a lock file for the length of the block; it ends with the process, however that ends.
+
+    Args:
+        path: The lock file. It is only ever locked, never written or replaced: replacing a held
+            one would let a second process in.
+        command: What holds it, told to whoever comes second.
+        since: When, in ISO.
+        timeout_s: How long to wait for another holder.
+
+    Raises:
+        LockedError: Another process holds it.
+
+    """
+    lock = filelock.FileLock(
+        path, timeout=timeout_s, fallback_to_soft=False, preserve_lock_file=True
+    )
+    try:
+        lock.acquire()
+    except filelock.Timeout as err:
+        raise LockedError(
+            f"{path.parent} is in use by {_holder(path)}",
+            hint="wait for it, or give --lock-timeout SECONDS",
+        ) from err
+    try:
+        holder = LockHolder(os.getpid(), socket.gethostname(), command, since)
+        disk.replace(_beside(path), msgspec.json.encode(holder) + b"\n")
+        yield
+    finally:
+        lock.release()
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(path.name + ".json")
+
+
+def _holder(path: Path) -> str:
+    try:
+        holder = msgspec.json.decode(_beside(path).read_bytes(), type=LockHolder)
+    except (OSError, msgspec.DecodeError):
+        return "another process"
+    return f"`chargen-batch {holder.command}` (process {holder.pid} on {holder.host})"
