@@ -5,10 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint format clean
+.PHONY: help demo test lint format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo ## run the main job on a copy of the example story, on the embedded emulator
+	@PATH="$(abspath $(BIN)):$$PATH" sh examples/demo.sh
 
 test: lint ## run everything that CI runs
 	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term --basetemp="$$(mktemp -d)/tests"

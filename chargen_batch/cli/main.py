@@ -1,0 +1,82 @@
+"""The one error boundary: expected errors become one line and an exit code, bugs a log."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from chargen_batch.errors import (
+    BatchError,
+    ExitCode,
+    InterruptedByUserError,
+    UsageError,
+    of_the_system,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def entry_point() -> NoReturn:
+    """Run the command line and leave."""
+    raise SystemExit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command and return its exit code.
+
+    An expected error is one line ``error: ...`` and a second ``hint: ...`` on stderr; a bug is one
+    line with the path of a log that has the traceback, and 70.
+    """
+    try:
+        return _run(argv)
+    except KeyboardInterrupt:
+        error: BatchError = InterruptedByUserError(
+            "interrupted; what was done is saved", hint="type the same command again to go on"
+        )
+    except BatchError as err:
+        error = err
+    except OSError as err:
+        error = of_the_system(err)
+    except Exception as bug:  # noqa: BLE001 - the boundary: whatever comes here is ours
+        return _report_bug(bug)
+    return _tell(error, argv)
+
+
+def _run(argv: Sequence[str]) -> int:
+    from chargen_batch.cli.app import app
+
+    try:
+        app(args=list(argv), prog_name="chargen-batch")
+    except SystemExit as end:
+        code = int(end.code or 0)
+        if code == ExitCode.INTERRUPTED:  # Typer's own word for Ctrl-C
+            raise KeyboardInterrupt from None
+        if code == ExitCode.USAGE and "--json" in argv:
+            raise UsageError("wrong usage", hint="see stderr, or --help") from None
+        return code
+    return int(ExitCode.DONE)
+
+
+def _tell(error: BatchError, argv: Sequence[str]) -> int:
+    from chargen_batch.cli import views
+
+    quiet = "--quiet" in argv or "-q" in argv
+    try:
+        views.show_error(error, as_json="--json" in argv, quiet=quiet)
+    except OSError:  # stdout is gone or full; stderr may not be
+        views.show_error(error, as_json=False, quiet=quiet)
+    return int(error.exit_code)
+
+
+def _report_bug(bug: Exception) -> int:
+    from chargen_batch import disk
+    from chargen_batch.cli import views
+
+    log = Path(tempfile.mkdtemp(prefix="chargen-batch-")) / "traceback.log"
+    disk.replace(log, "".join(traceback.format_exception(bug)).encode())
+    views.show_bug(bug, log)
+    return int(ExitCode.BUG)

@@ -1,0 +1,141 @@
+"""What one command works with: the project, the time, and the service once it is needed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import string
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from chargen_batch import config, disk
+from chargen_batch.cli.terminal import aside
+from chargen_batch.errors import ConfigError
+from chargen_batch.phases.effects import iso
+from chargen_batch.run.lock import held
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from chargen_batch.cli.options import Common
+    from chargen_batch.service.api import BatchService
+
+# The embedded emulator takes any key; this one is nobody's.
+_EMULATOR_KEY = "emulator"
+
+
+def clock() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def suffix() -> str:
+    """Return the random end of a run's id."""
+    return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(4))
+
+
+class Session:
+    """A command's world, closed at its end."""
+
+    clock = staticmethod(clock)
+
+    def __init__(self, common: Common, options: dict[str, object] | None = None) -> None:
+        root = common.project or config.find_project(Path.cwd())
+        self.common = common
+        self.project = config.load(
+            root, os.environ, {"batch.backend": common.backend, **(options or {})}
+        )
+        self._stack = contextlib.ExitStack()
+        self._service: BatchService | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    @property
+    def rehearsal_ok(self) -> bool:
+        """Say whether the project's own configuration names the emulator."""
+        settings, origins = self.project.settings, self.project.origins
+        return settings.batch.backend == "emulator" and (
+            origins.get("batch.backend") == config.CONFIG_NAME
+        )
+
+    @contextlib.contextmanager
+    def story_held(self) -> Iterator[None]:
+        """Hold the story's lock: two applies never meet in its files.
+
+        Raises:
+            LockedError: Another command writes to this story.
+
+        """
+        folder = self.project.story_root / ".chargen"
+        disk.make_directory(folder)
+        disk.replace_if_changed(folder / ".gitignore", b"*\n", locked=False)
+        since, timeout_s = iso(self.clock()), self.common.lock_timeout
+        lock = folder / "story.lock"
+        with held(lock, command="apply", since=since, timeout_s=timeout_s):
+            yield
+
+    def connect(self) -> BatchService:
+        """Return the service that the settings name, opened on first use.
+
+        Raises:
+            ConfigError: There is no key, or the backend is not there.
+
+        """
+        if self._service is None:
+            self._service = self._open(self.project.settings.batch.backend)
+        return self._service
+
+    def _open(self, backend: str) -> BatchService:
+        from chargen_batch.service.keys import is_loopback, read_base_url, read_key
+
+        base_url = read_base_url(os.environ)
+        if backend == "emulator":
+            if base_url and is_loopback(base_url):  # one that `chargen-batch emulator` serves
+                return self._gemini(_EMULATOR_KEY, base_url, backend)
+            return self._embedded()
+        if backend != "gemini":
+            raise ConfigError(
+                f"the backend {backend} is not available yet", hint="use gemini or emulator"
+            )
+        key = read_key(os.environ, self.project.root / ".env")
+        if key is None:
+            raise ConfigError(
+                "there is no API key",
+                hint="set GEMINI_API_KEY (or GOOGLE_API_KEY), or rehearse with --backend emulator",
+            )
+        return self._gemini(key, base_url, backend)
+
+    def _embedded(self) -> BatchService:
+        from chargen_batch.emulator.server import serve
+
+        emulator = self._stack.enter_context(serve(self.project.root / ".chargen" / "emulator"))
+        # It is on another port with every command, and the same service all along.
+        return self._gemini(_EMULATOR_KEY, emulator.base_url, "emulator", known_as="embedded")
+
+    def _gemini(
+        self, key: str, base_url: str | None, backend: str, known_as: str | None = None
+    ) -> BatchService:
+        from chargen_batch.service import gemini
+        from chargen_batch.service.retry import Retrying, tell_retries
+
+        tell_retries(None if self.common.quiet else lambda line: aside(f"warning: {line}"))
+        service = gemini.connect(
+            api_key=key,
+            base_url=base_url,
+            backend=backend,
+            trust_env=backend == "gemini",
+            known_as=known_as,
+        )
+        return Retrying(self._stack.enter_context(service))

@@ -1,0 +1,167 @@
+"""What the commands print; with plan_view and terminal the only place that does."""
+
+from __future__ import annotations
+
+import webbrowser
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import msgspec
+import typer
+
+from chargen_batch.cli.acted import exit_code
+from chargen_batch.cli.terminal import aside, print_json
+from chargen_batch.errors import BatchError, ExitCode, PlanningError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from chargen_batch.cli.acted import Acted, Report
+    from chargen_batch.cli.options import Common
+    from chargen_batch.phases.apply import ApplyReport
+    from chargen_batch.phases.download import DownloadReport
+    from chargen_batch.phases.poll import PollReport
+    from chargen_batch.phases.report import ReportReport
+    from chargen_batch.phases.stage import StageReport
+    from chargen_batch.phases.submit import SubmitReport
+
+_NEXT = {
+    "planned": "stage",
+    "staged": "submit",
+    "submitted": "poll --wait",
+    "running": "poll --wait",
+    "downloading": "download",
+    "applying": "apply",
+    "completed": "report",
+    "failed": "report",
+}
+
+
+def show_error(error: BatchError, *, as_json: bool, quiet: bool) -> None:
+    """Print an expected error: one line, and a hint; its problems before it."""
+    if as_json:
+        print_json({"exitCode": error.exit_code, "error": _error_document(error)})
+        return
+    if error.exit_code is ExitCode.NOT_READY and quiet:
+        return
+    for problem in getattr(error, "problems", ()):
+        aside(str(problem))
+    aside(f"error: {error.message}")
+    if error.hint:
+        aside(f"hint: {error.hint}")
+
+
+def _error_document(error: BatchError) -> dict[str, Any]:
+    document: dict[str, Any] = {"code": error.code, "message": error.message, "hint": error.hint}
+    if isinstance(error, PlanningError):
+        document["problems"] = msgspec.to_builtins(error.problems)
+    return document
+
+
+def show_bug(bug: Exception, log: Path) -> None:
+    """Print a bug of ours: one line, and where its traceback is."""
+    name = type(bug).__name__
+    aside(f"error: a bug in chargen-batch ({name}); please report it with {log}")
+
+
+def announce_emulator(url: str) -> None:
+    """Print where the emulator listens."""
+    typer.echo(f"emulator: {url}")
+    aside(f"hint: export GOOGLE_GEMINI_BASE_URL={url}, and give --backend emulator")
+
+
+def finish(command: str, acted: Sequence[Acted], note: str, common: Common) -> NoReturn:
+    """Print what became of the runs, and end the command with the worst of their codes."""
+    code = exit_code(list(acted))
+    if common.json:
+        runs = [_acted_document(each) for each in acted]
+        print_json({"command": command, "exitCode": code, "note": note, "runs": runs})
+        raise typer.Exit(code)
+    if note and not common.quiet:
+        typer.echo(note)
+    for each in acted:
+        if isinstance(each.result, BatchError):
+            show_error(each.result, as_json=False, quiet=common.quiet)
+        else:
+            for problem in getattr(each.result, "problems", ()):
+                aside(f"error: {problem}")
+            if not common.quiet:
+                _show_report(command, each.result)
+    raise typer.Exit(code)
+
+
+def _acted_document(acted: Acted) -> dict[str, Any]:
+    head: dict[str, Any] = {"runId": acted.run_id, "exitCode": acted.exit_code}
+    if isinstance(acted.result, BatchError):
+        return {**head, "error": _error_document(acted.result)}
+    return {**head, "report": msgspec.to_builtins(acted.result, enc_hook=str)}
+
+
+def _show_report(command: str, report: Report) -> None:
+    """Print one run's report, its warnings aside, and the command to type next."""
+    shows: dict[str, Any] = {
+        "stage": _stage_line,
+        "submit": _submit_line,
+        "poll": _poll_line,
+        "download": _download_line,
+        "apply": _apply_line,
+        "report": _report_lines,
+    }
+    for warning in getattr(report, "warnings", ()):
+        aside(f"warning: {warning}")
+    typer.echo(f"run {report.run_id}: {shows[command](report)}")
+    following = _NEXT.get(getattr(report, "phase", ""))
+    if following and following.split()[0] != command:
+        aside(f"hint: next, type: chargen-batch {following}")
+
+
+def _stage_line(report: StageReport) -> str:
+    if not report.uploaded:
+        return f"{report.phase}, nothing to stage"
+    left = f", {len(report.changed)} reference(s) changed since the plan" if report.changed else ""
+    size = report.uploaded_bytes / 1e6
+    sent = f"{report.uploaded} file(s) uploaded ({size:.1f} MB)"
+    return f"staged, {report.job_count} job(s), {sent}{left}"
+
+
+def _submit_line(report: SubmitReport) -> str:
+    done = f"{report.phase}, {len(report.created)} job(s) created"
+    if report.adopted:
+        done += f", {len(report.adopted)} found on the service"
+    if report.rejected:
+        done += f", {len(report.rejected)} refused"
+    return done + (f", {report.open_jobs} waiting" if report.open_jobs else "")
+
+
+def _poll_line(report: PollReport) -> str:
+    requests = sum(getattr(job, "request_count", 0) for job in report.jobs)
+    counts = [job.counts for job in report.jobs if hasattr(job, "counts")]
+    ready = sum(count.succeeded + count.failed for count in counts)
+    work = f"{report.live} of {len(report.jobs)} job(s) at work"
+    return f"{report.phase}, {work}, {ready} of {requests} request(s) done"
+
+
+def _download_line(report: DownloadReport) -> str:
+    return (
+        f"{report.phase}, {len(report.files)} result file(s) fetched ({report.size / 1e6:.1f} MB)"
+    )
+
+
+def _apply_line(report: ApplyReport) -> str:
+    return f"{report.phase}, {report.completed} done, {report.failed} failed"
+
+
+def _report_lines(report: ReportReport) -> str:
+    summary = report.report.summary
+    counts = f"{summary.failed} failed, {summary.open} open, {summary.skipped} left out"
+    lines = [
+        f"{report.report.phase}, {summary.success} of {summary.total} done, {counts}",
+        *(f"  {failure.key}: {failure.error.code}" for failure in report.report.failures),
+        f"report: {report.page_file}",
+    ]
+    return "\n".join(lines)
+
+
+def open_page(page: Path) -> None:
+    """Open a report's page in the browser."""
+    webbrowser.open(page.resolve().as_uri())

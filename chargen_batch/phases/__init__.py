@@ -1,0 +1,1 @@
+"""One file per phase: what a command does, without printing."""

@@ -1,0 +1,113 @@
+"""stage: cut the run into jobs, and bring their references and requests to the service."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from chargen_batch.core import jobs, state_machine
+from chargen_batch.core.requests import request_line
+from chargen_batch.errors import ExitCode, StagingError
+from chargen_batch.model.outcome import Picture
+from chargen_batch.model.state import WaitingJob
+from chargen_batch.phases import binding, settling
+from chargen_batch.phases.effects import iso
+from chargen_batch.phases.uploading import Uploader
+from chargen_batch.phases.writing_back import PROVIDERS, Writer, by_entity, entity_places
+from chargen_batch.story.write_back import Finished
+
+if TYPE_CHECKING:
+    from chargen_batch.config import Project
+    from chargen_batch.model.state import Phase, RunState
+    from chargen_batch.phases.effects import Clock, Connect
+    from chargen_batch.run.directory import RunDirectory
+    from chargen_batch.service.api import BatchService
+
+# As long as the URIs that the service gives, to weigh requests before anything is uploaded.
+_TYPICAL_URI = "https://generativelanguage.googleapis.com/v1beta/files/" + "x" * 12
+
+
+@dataclass(frozen=True, slots=True)
+class StageReport:
+    """What was brought to the service."""
+
+    run_id: str
+    phase: Phase
+    uploaded: int = 0
+    uploaded_bytes: int = 0
+    job_count: int = 0
+    changed: tuple[str, ...] = ()
+    exit_code: ExitCode = ExitCode.DONE
+
+
+def run(run: RunDirectory, project: Project, connect: Connect, *, clock: Clock) -> StageReport:
+    """Stage a run: progress is kept after each upload and each job.
+
+    Raises:
+        StateError: The run belongs to another service.
+        StagingError: A file could not be uploaded, or an entry could not be written back.
+        ServiceError: The service refused.
+        NetworkError: The service was not reached.
+
+    """
+    state = run.state()
+    if not state_machine.require(state, "stage") or state.phase == "staged":
+        return StageReport(state.run_id, state.phase, job_count=len(state.jobs))
+    run.check_tasks(run.check_plan(state))
+    if state.phase == "planned":
+        _try_splices(run, project, state)
+    service = binding.connected(state, connect)
+    if state.phase == "planned":
+        state = _begin(run, state, service, at=iso(clock()))
+    uploader = Uploader(run, project, service, clock, state.config)
+    changed = uploader.upload_references()
+    for job in state.jobs:
+        if isinstance(job, WaitingJob):
+            state = run.save(
+                state_machine.with_job(state, uploader.stage(job, changed), at=iso(clock()))
+            )
+    state = settling.counted(run, state)
+    state = run.save(state_machine.moved(state, "staged", at=iso(clock()), command="stage"))
+    return StageReport(
+        state.run_id,
+        state.phase,
+        uploaded=uploader.uploads,
+        uploaded_bytes=uploader.bytes_sent,
+        job_count=len(state.jobs),
+        changed=tuple(sorted(changed.values())),
+    )
+
+
+def _try_splices(run: RunDirectory, project: Project, state: RunState) -> None:
+    """Try every entry in memory, so that what could not be written back is known before paying."""
+    writer = Writer(project, entity_places(project), state.run_id, PROVIDERS[state.config.backend])
+    picture = Picture(path="images/picture.png", mime="image/png", sha256="", width=1, height=1)
+    tried = (Finished(task, (picture,), state.created_at) for task in run.tasks())
+    problems = [
+        str(written.problem)
+        for group in by_entity(tried)
+        if (written := writer.write(group, dry=True)).problem
+    ]
+    if problems:
+        raise StagingError(
+            "entries could not be written back later: " + "; ".join(problems),
+            failed=problems,
+            hint="mend the file, then stage again; nothing was sent",
+        )
+
+
+def _begin(run: RunDirectory, state: RunState, service: BatchService, *, at: str) -> RunState:
+    """Pin the service, cut the jobs and enter staging."""
+    config = state.config
+    uris: defaultdict[str, str] = defaultdict(lambda: _TYPICAL_URI)
+    weights = (
+        jobs.TaskWeight(task.model, len(request_line(task, uris)) + 1) for task in run.tasks()
+    )
+    cut = jobs.cut(weights, max_tasks=config.max_tasks_per_job, max_bytes=config.max_job_bytes)
+    state = msgspec.structs.replace(
+        state, service=binding.identity(service.address, state.run_id), jobs=tuple(cut)
+    )
+    return run.save(state_machine.moved(state, "staging", at=at, command="stage"))

@@ -1,0 +1,180 @@
+"""apply's second pass: the entries of finished pictures, file by file, in plan order."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from chargen_batch import disk, yaml12
+from chargen_batch.errors import Problem
+from chargen_batch.story.discover import FOLDERS, discover
+from chargen_batch.story.locate import find_targets
+from chargen_batch.story.sources import ideas_file
+from chargen_batch.story.splice import SpliceError, new_file, splice_composed
+from chargen_batch.story.write_back import IMAGERY, Finished, WriteBack, write_back
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from chargen_batch.config import Project
+    from chargen_batch.model.task import BatchTask, EntityType
+
+
+# Who drew a picture, by backend; the emulator's never pass for the real thing.
+PROVIDERS = {"gemini": "google", "vertex": "google", "emulator": "emulator"}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of one entity's file: who is settled, whose target vanished, what went wrong."""
+
+    settled: tuple[BatchTask, ...] = ()
+    vanished: tuple[BatchTask, ...] = ()
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a story's entities are, by type and slug; only those that can be written to."""
+
+    project: Project
+    folders: Mapping[tuple[str, str], Path]
+
+    def of(self, task: BatchTask) -> Path | None:
+        """Return the folder of a task's entity, ``None`` where it is none that can be used."""
+        return self.folders.get((task.entity_type, task.entity_slug))
+
+    def fault(self, task: BatchTask) -> Problem | None:
+        """Return why an entity cannot be used though its folder is there; else it has vanished."""
+        where = PurePosixPath(FOLDERS[task.entity_type]) / task.entity_slug
+        if self.of(task) or not os.path.lexists(self.project.story_root / where):
+            return None
+        message = "the folder cannot be used: a link that leads out of the project, or excluded"
+        return Problem(str(where), 0, 0, message)
+
+
+# What no other file is better off with: disk full, quota, read-only, a device that fails.
+FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """The story that is written back to, and what stands in every entry."""
+
+    project: Project
+    places: Places
+    run_id: str
+    provider: str
+
+    def write(self, finished: Sequence[Finished], *, dry: bool = False) -> Written:
+        """Enter one entity's finished pictures into its imagery.yaml; ``dry`` only tries.
+
+        A file that does not parse, where the entries cannot be placed, that changes meanwhile or
+        leads out of the project stays as it is.
+        """
+        tasks = tuple(done.task for done in finished)
+        folder = self.places.of(tasks[0])
+        if folder is None:
+            problem = self.places.fault(tasks[0])
+            return Written(problem=problem) if problem else Written(vanished=tasks)
+        path = folder / IMAGERY
+        try:
+            old = self._read(path)
+            new, edits = self._edited(path, old, finished)
+            if not dry and new is not None:
+                self._replace(path, old, new)
+        except (yaml12.YamlError, SpliceError) as err:
+            return Written(problem=_problem(err))
+        except OSError as err:
+            if err.errno in FATAL:
+                raise
+            return Written(problem=Problem(self._where(path), 0, 0, str(err.strerror)))
+        gone = {task.key for task in edits.vanished}
+        settled = tuple(task for task in tasks if task.key not in gone)
+        return Written(settled=settled, vanished=edits.vanished)
+
+    def _read(self, path: Path) -> bytes | None:
+        """Return a file's bytes, ``None`` where there is none; links may not lead out."""
+        if not path.resolve().is_relative_to(self.project.root):
+            raise SpliceError("it is a link that leads out of the project", where=self._where(path))
+        if path.exists() and not path.is_file():
+            raise SpliceError("it is not a file", where=self._where(path))
+        return path.read_bytes() if path.exists() else None
+
+    def _replace(self, path: Path, old: bytes | None, new: bytes) -> None:
+        if self._read(path) != old:
+            raise SpliceError("it was changed just now", where=self._where(path))
+        disk.replace(path, new)
+
+    def _edited(
+        self, path: Path, raw: bytes | None, finished: Sequence[Finished]
+    ) -> tuple[bytes | None, WriteBack]:
+        """Return the file's new bytes, ``None`` where nothing changes, and the edits."""
+        folder, task, where = path.parent, finished[0].task, self._where(path)
+        composed = yaml12.compose(raw or b"", where=where)
+        targets_in = self._targets_in(folder, task.entity_type, composed.data)
+        back = write_back(
+            _mapping(composed.data, where),
+            targets_in,
+            finished,
+            run_id=self.run_id,
+            provider=self.provider,
+            images_in_story=PurePosixPath(FOLDERS[task.entity_type]) / folder.name / "images",
+        )
+        faults = find_targets(targets_in, task.entity_type).faults if back.vanished else ()
+        for fault in faults:  # what is not found may stand where the file is wrong
+            raise SpliceError(fault.message, where=where)
+        if not back.edits:
+            return None, back
+        if raw is None:
+            entries = [entry for edit in back.edits for entry in getattr(edit, "entries", ())]
+            return new_file(task.entity_type, task.entity_slug, entries), back
+        return splice_composed(raw, composed, back.edits, where=where), back
+
+    def _targets_in(self, folder: Path, entity_type: EntityType, imagery: object) -> object:
+        if entity_type != "character":
+            return imagery
+        path = ideas_file(folder)
+        if path is None:
+            return None
+        where = self._where(path)
+        return _mapping(yaml12.load(self._read(path) or b"", where=where), where)
+
+    def _where(self, path: Path) -> str:
+        return path.relative_to(self.project.root).as_posix()
+
+
+def _mapping(data: object, where: str) -> object:
+    """Check that a file is a mapping, or empty: of any other it is not known what has vanished."""
+    if data is not None and not isinstance(data, dict):
+        raise SpliceError("the file is not a mapping", where=where)
+    return data
+
+
+def _problem(err: yaml12.YamlError | SpliceError) -> Problem:
+    return Problem(err.where, err.line, getattr(err, "column", 1), err.message)
+
+
+def entity_places(project: Project) -> Places:
+    """Look up where each entity of the story is."""
+    story = discover(project.root, project.settings)
+    folders: dict[tuple[str, str], Path] = {
+        (entity.entity_type, entity.slug): entity.folder
+        for entities in story.entities.values()
+        for entity in entities
+    }
+    return Places(project, folders)
+
+
+def by_entity(finished: Iterable[Finished]) -> Iterator[list[Finished]]:
+    """Group finished tasks by their entity; in plan order an entity's tasks stand together."""
+    groups = itertools.groupby(
+        finished, key=lambda done: (done.task.entity_type, done.task.entity_slug)
+    )
+    for _entity, group in groups:
+        yield list(group)

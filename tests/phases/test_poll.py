@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chargen_batch.errors import ExecutionError, ExitCode, NetworkError, ServiceError
+from chargen_batch.model.state import DownloadedJob, EndedJob, LostJob, RunningJob
+from chargen_batch.service.api import RemoteCounts
+from tests.phases import story
+from tests.service.lines import refusal
+
+if TYPE_CHECKING:
+    from tests.phases.world import World
+
+
+@pytest.fixture
+def submitted(world: World) -> World:
+    return world.do_all("plan", "stage", "submit")
+
+
+def kinds(world: World) -> list[type]:
+    return [type(job) for job in world.state.jobs]
+
+
+def end_in(world: World, number: int, state: str, *, output: str | None = None) -> None:
+    """Put the service's job in a state, with results or without."""
+    stored = list(world.service.jobs.values())[number - 1]
+    world.service.end(stored.job.name, "JOB_STATE_SUCCEEDED" if output else state)
+    stored.job = replace(stored.job, state=state)
+
+
+def test_jobs_that_run_are_not_ready(submitted: World) -> None:
+    submitted.service.looks = 2
+    report = submitted.poll()
+    assert (report.exit_code, report.live, report.asked) == (ExitCode.NOT_READY, 3, 3)
+    assert submitted.state.phase == "running"
+
+
+def test_the_second_poll_asks_only_about_unfinished_jobs(submitted: World) -> None:
+    first = next(iter(submitted.service.jobs))
+    submitted.service.end(first)
+    submitted.service.looks = 2
+    submitted.poll()
+    calls = len(submitted.service.calls)
+    assert submitted.poll().phase == "downloading"
+    assert [call[1] for call in submitted.service.calls[calls:]] == list(submitted.service.jobs)[1:]
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        ("JOB_STATE_FAILED", "JOB_FAILED"),
+        ("JOB_STATE_EXPIRED", "JOB_EXPIRED"),
+        ("JOB_STATE_CANCELLED", "JOB_CANCELLED"),
+    ],
+)
+def test_a_job_without_output_is_lost_and_the_others_go_on(
+    submitted: World, state: str, code: str
+) -> None:
+    end_in(submitted, 2, state)
+    assert submitted.poll().exit_code is ExitCode.DONE
+    assert kinds(submitted) == [EndedJob, LostJob, EndedJob]
+    submitted.do_all("download", "apply")
+    assert submitted.codes() == {"fire-mouth": code, "first-smoke": code}
+    assert all(end.error is None or end.error.retryable for end in submitted.outcomes.values())
+
+
+@pytest.mark.parametrize("state", ["JOB_STATE_FAILED", "JOB_STATE_EXPIRED", "JOB_STATE_CANCELLED"])
+def test_a_job_with_output_has_results_however_it_ended(submitted: World, state: str) -> None:
+    for number in (1, 2, 3):
+        end_in(submitted, number, state, output="yes")
+    assert submitted.poll().phase == "downloading"
+    submitted.do_all("download", "apply")
+    assert (submitted.state.completed_tasks, submitted.codes()) == (5, {})
+
+
+def test_partially_succeeded_is_an_end(submitted: World) -> None:
+    story.lose_jobs(submitted, "JOB_STATE_PARTIALLY_SUCCEEDED")
+    assert submitted.poll().phase == "downloading"
+
+
+def test_all_jobs_lost_fail_the_run_with_a_dead_letter_a_task(submitted: World) -> None:
+    story.lose_jobs(submitted, "JOB_STATE_FAILED")
+    report = submitted.poll()
+    assert (report.exit_code, submitted.state.phase) == (ExitCode.FAILED, "failed")
+    assert submitted.codes() == dict.fromkeys(story.TARGETS, "JOB_FAILED")
+    assert (submitted.state.failed_tasks, submitted.state.completed_at is None) == (5, False)
+
+
+def test_an_unknown_state_keeps_running_with_a_warning(submitted: World) -> None:
+    submitted.service.looks = 9
+    end_in(submitted, 1, "JOB_STATE_DREAMING")
+    report = submitted.poll()
+    assert (report.exit_code, report.live) == (ExitCode.NOT_READY, 3)
+    assert "unknown state, JOB_STATE_DREAMING" in report.warnings[0]
+
+
+def test_success_without_a_result_file_keeps_running_with_a_warning(submitted: World) -> None:
+    end_in(submitted, 1, "JOB_STATE_SUCCEEDED")
+    stored = next(iter(submitted.service.jobs.values()))
+    stored.job = replace(stored.job, result_file_name=None)
+    report = submitted.poll()
+    assert report.live == 1
+    assert "has no result file yet" in report.warnings[0]
+
+
+def test_a_job_that_is_gone_is_an_error_and_the_others_are_asked(submitted: World) -> None:
+    gone = next(iter(submitted.service.jobs))
+    del submitted.service.jobs[gone]
+    with pytest.raises(ExecutionError, match=gone) as told:
+        submitted.poll()
+    assert (told.value.exit_code, told.value.job) == (ExitCode.FAILED, gone)
+    assert kinds(submitted) == [RunningJob, EndedJob, EndedJob]
+    assert submitted.state.phase == "running"
+
+
+@pytest.mark.parametrize("error", [NetworkError("cut"), refusal(401, "UNAUTHENTICATED", "no")])
+def test_an_error_keeps_what_was_seen_before_it(
+    submitted: World, error: NetworkError | ServiceError
+) -> None:
+    first, second, _ = submitted.service.jobs
+    assert submitted.service.get_job(first).state == "JOB_STATE_SUCCEEDED"
+    submitted.service.looks = 2
+    submitted.poll()
+    submitted.service.fail("get_job", error)
+    with pytest.raises(type(error)):
+        submitted.poll()
+    assert kinds(submitted) == [EndedJob, RunningJob, RunningJob]
+    assert submitted.poll().phase == "downloading", second
+
+
+def test_counts_are_the_services(submitted: World) -> None:
+    submitted.service.looks = 2
+    stored = next(iter(submitted.service.jobs.values()))
+    stored.job = replace(stored.job, counts=RemoteCounts(total=2, succeeded=1, pending=1))
+    submitted.poll()
+    job = submitted.state.jobs[0]
+    assert isinstance(job, RunningJob)
+    assert (job.counts.total, job.counts.succeeded, job.counts.pending) == (2, 1, 1)
+
+
+def test_while_a_job_waits_the_run_is_running(world: World) -> None:
+    world.settings("max_tasks_per_job: 2, max_concurrent_jobs: 2")
+    world.do_all("plan", "stage", "submit")
+    report = world.poll()
+    assert (report.exit_code, report.live) == (ExitCode.NOT_READY, 0)
+    assert world.download().exit_code is ExitCode.NOT_READY
+    world.do_all("submit", "poll")
+    assert [type(job) for job in world.state.jobs] == [DownloadedJob, DownloadedJob, EndedJob]
+
+
+def test_a_run_with_nothing_but_refused_and_unsure_jobs_is_running(world: World) -> None:
+    world.do_all("plan", "stage")
+    world.service.fail("create_job", refusal(400, "X", "bad"), NetworkError("cut"))
+    world.submit()
+    calls = len(world.service.calls)
+    report = world.poll()
+    assert (report.phase, world.state.phase, report.asked) == ("running", "running", 0)
+    before = world.tree()
+    world.poll()
+    assert (world.tree(), len(world.service.calls)) == (before, calls)

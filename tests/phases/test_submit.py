@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chargen_batch.errors import ExecutionError, ExitCode, NetworkError, ServiceError
+from chargen_batch.model.state import IntendedJob, LostJob, RunningJob, StagedJob
+from chargen_batch.phases import stage, submit
+from chargen_batch.run.directory import RunDirectory
+from tests.phases.world import NOW
+from tests.service.lines import refusal
+
+if TYPE_CHECKING:
+    from tests.phases.world import World
+
+
+@pytest.fixture
+def staged(world: World) -> World:
+    return world.do_all("plan", "stage")
+
+
+def kinds(world: World) -> list[type]:
+    return [type(job) for job in world.state.jobs]
+
+
+def created(world: World) -> int:
+    return len(world.service.called("create_job"))
+
+
+def request_file(world: World) -> str:
+    return next(job.request_file_name for job in world.state.jobs if isinstance(job, StagedJob))
+
+
+def test_submit_lists_first_and_creates_each_job_once(staged: World) -> None:
+    report = staged.submit()
+    assert [call[0] for call in staged.service.calls[5:]] == ["list_jobs", *["create_job"] * 3]
+    assert report.created == tuple(staged.service.jobs)
+    assert (report.exit_code, report.open_jobs) == (ExitCode.DONE, 0)
+    assert kinds(staged) == [RunningJob] * 3
+
+
+def test_429_leaves_the_job_staged_and_is_not_ready(staged: World) -> None:
+    staged.service.fail("create_job", refusal(429, "RESOURCE_EXHAUSTED", "later"))
+    before = staged.state
+    report = staged.submit()
+    assert (report.exit_code, report.open_jobs, created(staged)) == (ExitCode.NOT_READY, 3, 1)
+    assert (staged.state.phase, staged.state.jobs) == ("staged", before.jobs)
+    assert "waits for quota" in report.warnings[0]
+    assert staged.submit().exit_code is ExitCode.DONE
+    assert len(staged.service.jobs) == 3
+
+
+def test_400_loses_the_job_and_the_others_go_on(staged: World) -> None:
+    staged.service.fail("create_job", refusal(400, "INVALID_ARGUMENT", "bad rows"))
+    report = staged.submit()
+    assert (report.exit_code, report.rejected, len(report.created)) == (ExitCode.DONE, (1,), 2)
+    assert kinds(staged) == [LostJob, RunningJob, RunningJob]
+    staged.do_all("poll", "download", "apply")
+    assert staged.codes() == dict.fromkeys(["throwing-a-bowl", "carrying-wood"], "JOB_REJECTED")
+    assert not staged.outcomes["carrying-wood"].error.retryable  # type: ignore[union-attr]
+
+
+def test_a_run_whose_jobs_are_all_refused_fails_at_poll(staged: World) -> None:
+    staged.service.fail("create_job", *[refusal(400, "INVALID_ARGUMENT", "bad")] * 3)
+    assert staged.submit().rejected == (1, 2, 3)
+    assert staged.poll().exit_code is ExitCode.FAILED
+    assert set(staged.codes().values()) == {"JOB_REJECTED"}
+
+
+@pytest.mark.parametrize(
+    ("http_status", "status"),
+    [
+        (401, "UNAUTHENTICATED"),
+        (403, "PERMISSION_DENIED"),
+        (404, "NOT_FOUND"),
+        (400, "API_KEY_INVALID"),
+    ],
+)
+def test_a_refused_key_or_model_stops_with_the_state_as_before(
+    staged: World, http_status: int, status: str
+) -> None:
+    staged.service.fail("create_job", refusal(http_status, status, "no"))
+    before = staged.tree()
+    with pytest.raises(ServiceError) as told:
+        staged.submit()
+    assert told.value.exit_code is ExitCode.SERVICE
+    assert (staged.tree(), created(staged)) == (before, 1)
+
+
+UNKNOWN = [
+    NetworkError("dropped"),
+    refusal(408, "DEADLINE_EXCEEDED", "slow"),
+    refusal(409, "ABORTED", "odd"),
+    refusal(503, "UNAVAILABLE", "no"),
+    ServiceError("a web page", http_status=403),
+    ServiceError("nameless", http_status=200),
+]
+
+
+@pytest.mark.parametrize("error", UNKNOWN, ids=str)
+def test_a_lost_answer_is_adopted_and_never_sent_again(
+    staged: World, error: ServiceError | NetworkError
+) -> None:
+    staged.service.fail("create_job", error, after=True)
+    report = staged.submit()
+    assert (report.exit_code, kinds(staged)[0]) == (ExitCode.NOT_READY, IntendedJob)
+    again = staged.submit()
+    assert (again.exit_code, len(again.adopted), len(again.created)) == (ExitCode.DONE, 1, 2)
+    assert (created(staged), len(staged.service.jobs)) == (3, 3)
+    assert kinds(staged) == [RunningJob] * 3
+
+
+@pytest.mark.parametrize("error", UNKNOWN, ids=str)
+def test_a_job_that_never_came_is_created_after_two_listings_and_the_wait(
+    staged: World, error: ServiceError | NetworkError
+) -> None:
+    staged.service.fail("create_job", error)
+    staged.submit()
+    assert staged.submit().exit_code is ExitCode.NOT_READY
+    assert staged.submit().exit_code is ExitCode.NOT_READY
+    assert "not known yet" in staged.submit().warnings[0]
+    staged.clock.passes(59)
+    assert (staged.submit().open_jobs, created(staged)) == (1, 3)
+    staged.clock.passes(1)
+    assert (staged.submit().exit_code, len(staged.service.jobs)) == (ExitCode.DONE, 3)
+
+
+def test_one_listing_is_not_enough_however_long_it_was(staged: World) -> None:
+    staged.service.fail("create_job", NetworkError("dropped"))
+    staged.submit()
+    staged.clock.passes(3600)
+    staged.submit()
+    assert kinds(staged)[0] is IntendedJob
+    staged.submit()
+    assert kinds(staged) == [RunningJob] * 3
+
+
+def test_a_listing_that_lacks_our_live_jobs_proves_nothing(staged: World) -> None:
+    staged.service.fail("create_job", NetworkError("dropped"))
+    staged.submit()
+    staged.submit()
+    for stored in staged.service.jobs.values():
+        stored.unlisted = 3
+    staged.clock.passes(3600)
+    for _ in range(3):
+        assert staged.submit().exit_code is ExitCode.NOT_READY
+    assert created(staged) == 3
+
+
+def test_a_job_that_is_listed_late_is_adopted(staged: World) -> None:
+    staged.service.unlisted = 2
+    staged.service.fail("create_job", NetworkError("dropped"), after=True)
+    for _ in range(3):
+        staged.submit()
+    assert staged.submit().exit_code is ExitCode.DONE
+    assert (len(staged.service.jobs), created(staged)) == (3, 3)
+
+
+def test_no_more_than_max_concurrent_jobs_are_live(world: World) -> None:
+    world.settings("max_tasks_per_job: 2, max_concurrent_jobs: 2")
+    world.do_all("plan", "stage")
+    report = world.submit()
+    assert (report.exit_code, report.open_jobs) == (ExitCode.NOT_READY, 1)
+    assert world.submit().created == ()
+    assert world.poll().exit_code is ExitCode.NOT_READY
+    assert world.submit().open_jobs == 0
+    assert len(world.service.jobs) == 3
+
+
+def test_an_open_intention_takes_a_slot(world: World) -> None:
+    world.settings("max_tasks_per_job: 2, max_concurrent_jobs: 1")
+    world.do_all("plan", "stage")
+    world.service.fail("create_job", NetworkError("dropped"))
+    world.submit()
+    world.submit()
+    assert created(world) == 1
+
+
+def test_of_two_jobs_with_one_name_the_older_is_followed(staged: World) -> None:
+    staged.service.fail("create_job", NetworkError("dropped"), after=True)
+    staged.submit()
+    (stored,) = staged.service.jobs.values()
+    twin = replace(stored.job, name="batches/another", created_at=NOW.replace(hour=9))
+    staged.service.jobs[twin.name] = replace(stored, job=twin)
+    report = staged.submit()
+    assert report.adopted == (stored.job.name,)
+    assert f"{twin.name} is a second job named {twin.display_name}" in report.warnings[0]
+
+
+def test_jobs_of_others_are_not_ours(staged: World) -> None:
+    staged.service.create_job(
+        model="gemini-3-pro-image",
+        request_file=request_file(staged),
+        display_name="chargen-batch/another-run/0001/abcdef01",
+    )
+    assert staged.submit().adopted == ()
+
+
+def test_a_service_that_is_not_reached_leaves_the_state_as_it_was(staged: World) -> None:
+    staged.service.fail("list_jobs", NetworkError("no answer"))
+    before = staged.tree()
+    with pytest.raises(NetworkError):
+        staged.submit()
+    assert staged.tree() == before
+
+
+def test_what_another_run_is_drawing_is_not_paid_for_again(world: World) -> None:
+    world.do_all("plan")
+    first = world.run.run_id
+    world.do_all("plan", "stage", "submit")
+    before = created(world)
+    second = RunDirectory(world.run.path.parent / first)
+    stage.run(second, world.project, world.connect, clock=world.clock)
+    with pytest.raises(ExecutionError, match=f"drawn already: .* by run {world.run.run_id}"):
+        submit.run(second, world.connect, clock=world.clock)
+    assert created(world) == before
+
+
+def test_paying_twice_takes_a_word(world: World) -> None:
+    world.do_all("plan")
+    second = RunDirectory(world.run.path)
+    world.do_all("plan", "stage", "submit")
+    stage.run(second, world.project, world.connect, clock=world.clock)
+    report = submit.run(second, world.connect, clock=world.clock, allow_duplicates=True)
+    assert len(report.created) == 3
