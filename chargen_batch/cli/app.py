@@ -214,8 +214,11 @@ def emulator(
     try:
         run_forever(state, host, port, views.announce_emulator, pace=pace)
     except KeyboardInterrupt:
-        raise typer.Exit(ExitCode.INTERRUPTED) from None
+        pass
     except OSError as err:
         raise BatchError(
             f"cannot listen on {host}:{port}: {err.strerror}", hint="give another one: --port 0"
         ) from err
+    # It ends only when it is interrupted; where SIGINT was ignored at the start (a background job
+    # of a shell), uvicorn's own handler still ends it, and nothing is raised.
+    raise typer.Exit(ExitCode.INTERRUPTED)

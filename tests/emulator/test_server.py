@@ -36,8 +36,11 @@ ROUTES = [
     ("POST", "/v1beta/batches/a:cancel"),
     ("DELETE", "/v1beta/batches/a"),
 ]
+# A background job of a shell is started with SIGINT ignored, and so may the tests be.
 FOREVER = """
+import signal
 import sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from chargen_batch.emulator.server import run_forever
 run_forever(Path(sys.argv[1]), "127.0.0.1", 0, lambda url: print(url, flush=True))
