@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from chargen_batch.errors import ExitCode
     from chargen_batch.phases.plan import PlanReport
 
+# The columns of the table, each with its share of a terminal's width; 0 is never cut.
+_COLUMNS = {"target": 5, "state": 0, "prompt": 5, "references": 2, "output": 3}
+
 # Wide enough for every column to be whole where nobody looks at a terminal.
 _WIDTH_OF_A_PIPE = 400
 
@@ -87,12 +90,16 @@ def _print_table(verdicts: Sequence[Verdict], common: Common) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("target", "state", "prompt", "references", "output"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=len("(changed)"))
+    on_terminal = sys.stdout is not None and sys.stdout.isatty()
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=on_terminal)
+    for name, ratio in _COLUMNS.items():
+        least = None if ratio else len("(in_flight)")
+        table.add_column(
+            name, no_wrap=True, overflow="ellipsis", ratio=ratio or None, min_width=least
+        )
     for verdict in verdicts:
         table.add_row(*_table_row(verdict))
-    width = None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE
+    width = None if on_terminal else _WIDTH_OF_A_PIPE
     Console(no_color=common.no_color, markup=False, highlight=False, width=width).print(table)
 
 
