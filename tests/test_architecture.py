@@ -106,6 +106,17 @@ def test_reading_is_not_writing(code: str) -> None:
     assert list(_writing_calls(code)) == []
 
 
+CLOCKS: Final = frozenset({"now", "utcnow", "today"})
+DECIDING: Final = [module for module in MODULES if module.startswith(("core/", "model/"))]
+
+
+@pytest.mark.parametrize("module", DECIDING)
+def test_decisions_are_told_the_time_and_read_no_clock(module: str) -> None:
+    calls = ast.walk(ast.parse((PACKAGE / module).read_text("utf-8")))
+    read = [node for node in calls if isinstance(node, ast.Attribute) and node.attr in CLOCKS]
+    assert [ast.unparse(node) for node in read] == []
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_module_has_at_most_250_lines(module: str) -> None:
     assert len((PACKAGE / module).read_text("utf-8").splitlines()) <= 250
