@@ -44,6 +44,12 @@ def test_the_exit_code_table_has_every_code() -> None:
     assert [int(code) for code in codes] == sorted(int(code) for code in ExitCode)
 
 
+def test_the_docs_tell_of_every_exit_code() -> None:
+    table = (ROOT / "docs/exit-codes.md").read_text("utf-8")
+    codes = re.findall(r"^\| (\d+) \|", table, re.MULTILINE)
+    assert [int(code) for code in codes] == sorted(int(code) for code in ExitCode)
+
+
 @pytest.mark.parametrize("line", TYPED)
 def test_what_the_readme_types_is_understood(line: str) -> None:
     _, name, *arguments = shlex.split(line)
@@ -51,6 +57,14 @@ def test_what_the_readme_types_is_understood(line: str) -> None:
     assert {word for word in arguments if word.startswith("--")} <= {*options, "--help"}
 
 
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
-def test_links_lead_somewhere(link: str) -> None:
-    assert (ROOT / link).exists()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LINKS = [
+    (page.relative_to(ROOT).as_posix(), link)
+    for page in PAGES
+    for link in sorted(set(re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8"))))
+]
+
+
+@pytest.mark.parametrize(("page", "link"), LINKS)
+def test_links_lead_somewhere(page: str, link: str) -> None:
+    assert (ROOT / page).parent.joinpath(link).exists()
