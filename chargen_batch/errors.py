@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 class ExitCode(IntEnum):
@@ -51,18 +51,26 @@ def worst(codes: Sequence[ExitCode]) -> ExitCode:
 class Problem:
     """One mistake in a user's file: where it stands and what is wrong there.
 
-    ``line`` and ``column`` count from 1; 0 where the place is the whole file.
+    ``line`` and ``column`` count from 1; 0 where the place is the whole file. ``path`` is the place
+    in the file's data (``zones[0].slug``), empty where it has none.
     """
 
     file: str
     line: int
     column: int
     message: str
+    path: str = ""
 
     def __str__(self) -> str:
-        """Return ``file:line:column: message``, as compilers print it."""
+        """Return ``file:line:column: message  [path]``, as compilers print it."""
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return f"{place}: {self.message}"
+        return f"{place}: {self.message}" + (f"  [{self.path}]" if self.path else "")
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """Return a path in a file's data as people write it: ``zones[0].images[2].slug``."""
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return "".join(steps).removeprefix(".")
 
 
 class BatchError(Exception):
@@ -99,6 +107,10 @@ class ConfigError(BatchError):
 
     code = "CONFIG_ERROR"
     exit_code = ExitCode.PROBLEMS
+
+    def __init__(self, message: str, *, problems: Sequence[Problem] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.problems = tuple(problems)
 
 
 class StagingError(BatchError):

@@ -19,6 +19,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 __all__ = ["Composed", "MappingNode", "Node", "ScalarNode", "SequenceNode", "YamlError"]
 __all__ += ["compose", "end", "load", "position", "start"]
 
+VERSION: Final = f"1.2-1 PyYAML {yaml.__version__}"  # to be raised when data are read otherwise
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_ALIASED_NODES: Final = 100_000  # what all aliases of a file may add, nested ones multiplied
 MAX_DEPTH: Final = 200  # the C parser recurses: a file of 50,000 brackets would end the process
@@ -177,8 +178,7 @@ class _Builder:
         self._aliases = "*" in text and "&" in text
         self._built: dict[int, tuple[object, int]] = {}  # id(node): its data, its size in nodes
         self._open: set[int] = set()
-        self._made = 0
-        self._aliased = 0
+        self._made = self._aliased = 0
 
     def build(self, node: Node) -> object:
         if type(node) is ScalarNode:

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from chargen_batch.cli.acted import Acted
+from chargen_batch.cli.views import show_waiting
 from chargen_batch.errors import BatchError, of_the_system
 from chargen_batch.phases.effects import iso
 from chargen_batch.run import runs
@@ -55,7 +56,8 @@ def act(
         for run in todo:
             acted[run.run_id] = Acted(run.run_id, _round(session, command, run, phase))
         todo = [run for run in todo if _again(acted[run.run_id].result, worth_waiting)]
-        if not todo or not _sleep(session, patience, started):
+        waiting = [acted[run.run_id] for run in todo]
+        if not todo or not _sleep(session, patience, started, waiting):
             break
     return list(acted.values()), "" if acted else selection.note
 
@@ -64,7 +66,9 @@ def _again(result: Report | BatchError, worth_waiting: Callable[[Report], bool])
     return not isinstance(result, BatchError) and worth_waiting(result)
 
 
-def _sleep(session: Session, patience: WaitOptions | None, started: float) -> bool:
+def _sleep(
+    session: Session, patience: WaitOptions | None, started: float, waiting: list[Acted]
+) -> bool:
     """Sleep until the next round; say whether there is one."""
     if patience is None or not patience.wait:
         return False
@@ -72,6 +76,7 @@ def _sleep(session: Session, patience: WaitOptions | None, started: float) -> bo
     waited_s = time.monotonic() - started + interval_s
     if patience.timeout is not None and waited_s > patience.timeout:
         return False
+    show_waiting(waiting, interval_s, session.common)
     time.sleep(interval_s)
     return True
 

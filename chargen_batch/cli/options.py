@@ -6,11 +6,11 @@ import functools
 import inspect
 from dataclasses import dataclass, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from chargen_batch.model.plan import Scope, SkipBy
+from chargen_batch.model.plan import Scope
 from chargen_batch.model.settings import Backend
 
 if TYPE_CHECKING:
@@ -26,6 +26,15 @@ RunOption = Annotated[
         show_default=False,
     ),
 ]
+
+ScopeOption = Annotated[Scope, typer.Option(help="Which entities to look at.")]
+
+OnlyOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="SLUG-GLOB", help="Only these entities (repeat).", show_default=False),
+]
+
+ProblemFormat = Literal["text", "json", "github", "sarif"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,68 +85,11 @@ class Common:
         bool, typer.Option("--quiet", "-q", help="Print what a script needs, and errors.")
     ] = False
     no_color: Annotated[
-        bool, typer.Option("--no-color", envvar="NO_COLOR", help="Print without colour.")
+        bool, typer.Option("--no-color", help="Print without colour; so does NO_COLOR.")
     ] = False
     lock_timeout: Annotated[
         float, typer.Option(min=0, metavar="S", help="Wait so long for another command on the run.")
     ] = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class PlanOptions:
-    """What a plan is asked for."""
-
-    scope: Annotated[Scope, typer.Option(help="Which entities to plan.")] = "all"
-    only: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SLUG-GLOB", help="Only these entities (repeat).", show_default=False),
-    ] = None
-    target: Annotated[
-        str | None, typer.Option(metavar="GLOB", help="Only these targets.", show_default=False)
-    ] = None
-    model: Annotated[
-        str | None, typer.Option(help="The model to draw with.", show_default=False)
-    ] = None
-    aspect_ratio: Annotated[
-        str | None,
-        typer.Option(metavar="W:H", help="The shape of every picture.", show_default=False),
-    ] = None
-    image_size: Annotated[
-        str | None,
-        typer.Option(metavar="1K|2K|4K", help="The size of every picture.", show_default=False),
-    ] = None
-    max_tasks: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Plan at most so many.", show_default=False),
-    ] = None
-    skip: Annotated[
-        SkipBy,
-        typer.Option(
-            help="Leave out targets with a live picture, only those done by key, or none."
-        ),
-    ] = "target"
-    changed: Annotated[
-        bool, typer.Option("--changed", help="Plan what has changed as well: --skip key.")
-    ] = False
-    skip_invalid: Annotated[
-        bool, typer.Option("--skip-invalid", help="Plan the rest when files have problems.")
-    ] = False
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the table; write no file, make no call.")
-    ] = False
-    check: Annotated[
-        bool,
-        typer.Option("--check", help="Exit 10 when something would be planned; write nothing."),
-    ] = False
-    max_cost: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            metavar="USD",
-            help="Refuse a plan that costs more.  [default: batch.max_cost_usd]",
-            show_default=False,
-        ),
-    ] = None
 
 
 def with_groups(command: Callable[..., None]) -> Callable[..., None]:

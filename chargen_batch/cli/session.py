@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Self
 
 from chargen_batch import config, disk
 from chargen_batch.cli.terminal import aside
-from chargen_batch.errors import ConfigError
+from chargen_batch.errors import ConfigError, StateError
 from chargen_batch.phases.effects import iso
 from chargen_batch.run.lock import held
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from chargen_batch.cli.options import Common
+    from chargen_batch.run.directory import RunDirectory
     from chargen_batch.service.api import BatchService
 
 # The embedded emulator takes any key; this one is nobody's.
@@ -48,8 +49,12 @@ class Session:
         self.project = config.load(
             root, os.environ, {"batch.backend": common.backend, **(options or {})}
         )
+        if self.project.settings.batch.backend == "vertex":
+            raise ConfigError(
+                "the backend vertex is not available yet", hint="use gemini or emulator"
+            )
         self._stack = contextlib.ExitStack()
-        self._service: BatchService | None = None
+        self._services: dict[str, BatchService] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -86,16 +91,27 @@ class Session:
         with held(lock, command="apply", since=since, timeout_s=timeout_s):
             yield
 
-    def connect(self) -> BatchService:
-        """Return the service that the settings name, opened on first use.
+    def connect_to(self, run: RunDirectory) -> Callable[[], BatchService]:
+        """Return what opens the service that a run was planned for, when it is first needed."""
+        return lambda: self._connected(run)
+
+    def _connected(self, run: RunDirectory) -> BatchService:
+        """Open a run's service once.
 
         Raises:
+            StateError: The command asks for another backend than the run's.
             ConfigError: There is no key, or the backend is not there.
 
         """
-        if self._service is None:
-            self._service = self._open(self.project.settings.batch.backend)
-        return self._service
+        planned_for = run.state().config.backend
+        if self.common.backend not in {None, planned_for}:
+            raise StateError(
+                f"run {run.run_id} was planned for {planned_for}, not {self.common.backend}",
+                hint=f"leave out --backend, or plan a new run with --backend {self.common.backend}",
+            )
+        if planned_for not in self._services:
+            self._services[planned_for] = self._open(planned_for)
+        return self._services[planned_for]
 
     def _open(self, backend: str) -> BatchService:
         from chargen_batch.service.keys import is_loopback, read_base_url, read_key
@@ -105,10 +121,6 @@ class Session:
             if base_url and is_loopback(base_url):  # one that `chargen-batch emulator` serves
                 return self._gemini(_EMULATOR_KEY, base_url, backend)
             return self._embedded()
-        if backend != "gemini":
-            raise ConfigError(
-                f"the backend {backend} is not available yet", hint="use gemini or emulator"
-            )
         key = read_key(os.environ, self.project.root / ".env")
         if key is None:
             raise ConfigError(

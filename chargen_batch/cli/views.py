@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import webbrowser
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import msgspec
 import typer
 
 from chargen_batch.cli.acted import exit_code
-from chargen_batch.cli.terminal import aside, print_json
-from chargen_batch.errors import BatchError, ExitCode, PlanningError
+from chargen_batch.cli.terminal import aside, document, print_json
+from chargen_batch.errors import BatchError, ConfigError, ExitCode, PlanningError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,16 @@ _NEXT = {
 }
 
 
+def show_waiting(acted: Sequence[Acted], interval_s: float, common: Common) -> None:
+    """Print between two rounds of --wait how far the runs are."""
+    if common.quiet or common.json:
+        return
+    for each in acted:
+        if hasattr(each.result, "live"):
+            line = _poll_line(cast("PollReport", each.result))
+            aside(f"run {each.run_id}: {line}; asking again in {interval_s:g} s")
+
+
 def show_error(error: BatchError, *, as_json: bool, quiet: bool) -> None:
     """Print an expected error: one line, and a hint; its problems before it."""
     if as_json:
@@ -53,7 +63,7 @@ def show_error(error: BatchError, *, as_json: bool, quiet: bool) -> None:
 
 def _error_document(error: BatchError) -> dict[str, Any]:
     document: dict[str, Any] = {"code": error.code, "message": error.message, "hint": error.hint}
-    if isinstance(error, PlanningError):
+    if isinstance(error, PlanningError | ConfigError):
         document["problems"] = msgspec.to_builtins(error.problems)
     return document
 
@@ -94,7 +104,7 @@ def _acted_document(acted: Acted) -> dict[str, Any]:
     head: dict[str, Any] = {"runId": acted.run_id, "exitCode": acted.exit_code}
     if isinstance(acted.result, BatchError):
         return {**head, "error": _error_document(acted.result)}
-    return {**head, "report": msgspec.to_builtins(acted.result, enc_hook=str)}
+    return {**head, "report": document(acted.result)}
 
 
 def _show_report(command: str, report: Report) -> None:
@@ -137,14 +147,15 @@ def _poll_line(report: PollReport) -> str:
     requests = sum(getattr(job, "request_count", 0) for job in report.jobs)
     counts = [job.counts for job in report.jobs if hasattr(job, "counts")]
     ready = sum(count.succeeded + count.failed for count in counts)
-    work = f"{report.live} of {len(report.jobs)} job(s) at work"
-    return f"{report.phase}, {work}, {ready} of {requests} request(s) done"
+    done = f"{ready} of {requests} request(s) done"
+    if report.live:
+        return f"{report.phase}, {report.live} of {len(report.jobs)} job(s) at work, {done}"
+    return f"{report.phase}, every job that was created has ended, {done}"
 
 
 def _download_line(report: DownloadReport) -> str:
-    return (
-        f"{report.phase}, {len(report.files)} result file(s) fetched ({report.size / 1e6:.1f} MB)"
-    )
+    ready = "ready to apply, " if report.phase == "applying" else f"{report.phase}, "
+    return f"{ready}{len(report.files)} result file(s) fetched ({report.size / 1e6:.1f} MB)"
 
 
 def _apply_line(report: ApplyReport) -> str:

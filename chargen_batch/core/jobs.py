@@ -1,15 +1,17 @@
-"""How a run's tasks are cut into jobs, and what their names are."""
+"""How a run's tasks are cut into jobs, what their names are, and what a job becomes next."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from chargen_batch.model.state import WaitingJob
+from chargen_batch.model.state import JobBase, LostJob, WaitingJob
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+_Job = TypeVar("_Job", bound=JobBase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +45,16 @@ def display_name(run_id: str, index: int, keys: Iterable[str]) -> str:
     """
     digest = hashlib.sha256("\n".join(keys).encode()).hexdigest()[:8]
     return f"chargen-batch/{run_id}/{index:04d}/{digest}"
+
+
+def became(kind: type[_Job], job: JobBase, **more: Any) -> _Job:  # noqa: ANN401 - fields by name
+    """Return a job as its next kind: the fields that both have, and those given."""
+    shared: dict[str, Any] = {
+        name: getattr(job, name) for name in kind.__struct_fields__ if hasattr(job, name)
+    }
+    return kind(**{**shared, **more})
+
+
+def lost(job: JobBase, *, code: str, error: str, at: str) -> LostJob:
+    """Return a job that ended without results."""
+    return became(LostJob, job, code=code, error=error, ended_at=at)

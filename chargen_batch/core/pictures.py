@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 import zlib
 from dataclasses import dataclass
@@ -17,6 +18,19 @@ class PictureFacts:
     mime: str
     width: int
     height: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedPicture:
+    """A whole picture out of an answer."""
+
+    data: bytes
+    facts: PictureFacts
+
+    @property
+    def sha256(self) -> str:
+        """Return the SHA-256 of the picture's bytes, in hex."""
+        return hashlib.sha256(self.data).hexdigest()
 
 
 class BrokenPictureError(ValueError):

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import msgspec
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from chargen_batch.core import cost
+from chargen_batch.core.prompt_diff import word_diff
+from chargen_batch.core.states import EMULATOR, Facts, find, refused, variant_of, with_variant
 from chargen_batch.core.task_key import keyed, normalized
 from chargen_batch.errors import ConfigError
+from chargen_batch.model.history import History
 from chargen_batch.model.task import BatchTask, TaskSource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from chargen_batch.core.differences import Difference
     from chargen_batch.model.plan import SkipBy
     from chargen_batch.model.settings import ModelFacts, Settings
     from chargen_batch.model.target import Entry, Target, TargetState
 
-EMULATOR = "emulator"
+NO_HISTORY: Final = History()
+
+# Which states are planned, by --skip. What was removed or renamed has its picture.
+PLANNED_BY: Final[dict[SkipBy, frozenset[TargetState]]] = {
+    "target": frozenset({"new", "rejected"}),
+    "key": frozenset({"new", "rejected", "changed"}),
+    "none": frozenset({"new", "rejected", "changed", "done", "removed", "renamed"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +43,24 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A target, the task that would draw it, its state, why, and whether it is planned."""
+    """A target, the task that would draw it, its state, why, and whether it is planned.
+
+    ``differs`` says what differs from the entry ``was``, where the target changed.
+    """
 
     target: Target
     task: BatchTask
     state: TargetState
     reason: str
     planned: bool
+    differs: tuple[Difference, ...] = ()
+    was: Entry | None = None
+
+    @property
+    def prompt_diff(self) -> str:
+        """Return the words that changed in the prompt; empty where none did or it is not known."""
+        drawn = self.was.drawn_from if self.was and "prompt" in self.differs else None
+        return word_diff(drawn.prompt, self.task.prompt) if drawn and drawn.prompt else ""
 
 
 def judge(
@@ -49,7 +69,8 @@ def judge(
     shape: Shape,
     *,
     skip: SkipBy,
-    in_flight: Mapping[tuple[str, str, str], str],
+    history: History = NO_HISTORY,
+    retry_refused: bool = False,
 ) -> Verdict:
     """Decide on one target.
 
@@ -58,49 +79,44 @@ def judge(
         settings: The project's settings.
         shape: The command's choices.
         skip: What is left out: targets with a live picture, those done by key, or none.
-        in_flight: Runs that hold a target, by entity type, slug and target id.
+        history: What the project's runs say.
+        retry_refused: Whether to ask again for what was refused.
 
     """
     first = task_for(target, settings, shape, variant=1)
-    entries = [entry for entry in target.entries if _counts(entry, settings)]
-    live = [entry for entry in entries if entry.is_live]
-    highest = max((entry.variant for entry in target.entries), default=0)
-    state, reason = _state(first, entries, live)
-    holder = in_flight.get((target.entity_type, target.entity_slug, target.target_id))
-    if holder:
-        return Verdict(target, first, "in_flight", f"run {holder} holds it", planned=False)
-    redrawn = bool(live) or len(target.entries) > len(entries) or state == "rejected"
-    task = with_variant(first, highest + 1 if redrawn else max(highest, 1))
-    return Verdict(target, task, state, reason, planned=_is_planned(state, skip))
+    facts = Facts.of(target, first, history, rehearsal=settings.batch.backend == EMULATOR)
+    finding = find(facts)
+    if finding.state == "in_flight":
+        return Verdict(target, first, finding.state, finding.reason, planned=False)
+    task = with_variant(first, variant_of(facts, finding))
+    refusal = refused(task, history)
+    told = refusal if refusal and finding.state in PLANNED_BY["key"] else finding
+    is_asked = finding.state in PLANNED_BY[skip] and (refusal is None or retry_refused)
+    return Verdict(
+        *(target, task, told.state, told.reason),
+        planned=is_asked,
+        differs=finding.differs,
+        was=finding.was,
+    )
 
 
-def _counts(entry: Entry, settings: Settings) -> bool:
-    """Say whether an entry counts for this backend: a rehearsal never passes for the real thing."""
-    return (entry.provider == EMULATOR) == (settings.batch.backend == EMULATOR)
-
-
-def _state(
-    task: BatchTask, entries: Sequence[Entry], live: Sequence[Entry]
-) -> tuple[TargetState, str]:
-    if any(with_variant(task, entry.variant).key == entry.task_key for entry in live):
-        return "done", "its picture is there"
-    if live:
-        return "changed", "its picture was drawn from another prompt, reference or setting"
-    if any(entry.status in {"rejected", "archived"} for entry in entries):
-        return "rejected", "its pictures were all rejected"
-    return "new", "it has no picture"
-
-
-def _is_planned(state: TargetState, skip: SkipBy) -> bool:
-    left_out = {"target": {"done", "changed"}, "key": {"done"}, "none": set[str]()}
-    return state not in left_out[skip]
-
-
-def with_variant(task: BatchTask, variant: int) -> BatchTask:
-    """Return the task as its n-th variant, with that one's key."""
-    if task.variant == variant and task.key:
-        return task
-    return keyed(msgspec.structs.replace(task, variant=variant))
+def candidates(
+    verdict: Verdict, count: int, history: History, *, retry_refused: bool = False
+) -> Iterator[Verdict]:
+    """Yield a verdict and, where it is planned, those on the next variants: ``count`` in all."""
+    yield verdict
+    first = verdict.task.variant
+    for variant in range(first + 1, first + count) if verdict.planned else ():
+        task = with_variant(verdict.task, variant)
+        refusal = refused(task, history)
+        told = refusal or verdict
+        yield replace(
+            verdict,
+            task=task,
+            state=told.state,
+            reason=told.reason,
+            planned=refusal is None or retry_refused,
+        )
 
 
 def task_for(target: Target, settings: Settings, shape: Shape, *, variant: int) -> BatchTask:

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from chargen_batch.model.state import EndedJob, JobCounts, LostJob, RunningJob
+from chargen_batch.core.jobs import became, lost
+from chargen_batch.model.state import EndedJob, LostJob, RunningJob
 
 if TYPE_CHECKING:
-    from chargen_batch.model.state import Job
+    from datetime import datetime
+
+    from chargen_batch.model.state import Job, JobCounts
 
 # What a job without results is lost as (google-genai's JobState; PARTIALLY_SUCCEEDED is terminal,
 # though the SDK's `done` says no).
@@ -45,43 +48,48 @@ class Observation(Protocol):
         ...
 
     @property
+    def ended_at(self) -> datetime | None:
+        """Return when it ended."""
+        ...
+
+    @property
+    def counts(self) -> JobCounts:
+        """Return its requests as the service counts them."""
+        ...
+
+    @property
     def error(self) -> str | None:
         """Return why it failed."""
         ...
 
 
-def observed(job: RunningJob, seen: Observation, counts: JobCounts, *, at: str) -> Job:
+def observed(job: RunningJob, seen: Observation, *, at: str) -> Job:
     """Return what a live job is after the service was asked.
 
     Ended with a result file is ``ended``, also after a cancel or an expiry; ended without one is
     ``lost``; everything else, unknown words too, is still running.
+
+    Args:
+        job: The job as it was.
+        seen: What the service says of it.
+        at: When it was asked: the end of a job whose end the service does not tell.
+
     """
-    now = msgspec.structs.replace(job, state=seen.state, counts=counts)
+    now = msgspec.structs.replace(job, state=seen.state, counts=seen.counts)
+    ended_at = seen.ended_at.strftime("%Y-%m-%dT%H:%M:%SZ") if seen.ended_at else at
     if (seen.state in _DONE or seen.state in _LOST) and seen.result_file_name:
-        fields = {name: getattr(now, name) for name in RunningJob.__struct_fields__}
-        return EndedJob(**fields, ended_at=at, result_file_name=seen.result_file_name)
+        file_name = seen.result_file_name
+        return became(EndedJob, now, ended_at=ended_at, result_file_name=file_name)
     if seen.state in _LOST:
-        return _lost(now, _LOST[seen.state], seen.error or "the service gave no reason", at=at)
+        error = seen.error or "the service gave no reason"
+        return lost(now, code=_LOST[seen.state], error=error, at=ended_at)
     return now
 
 
-def _lost(job: RunningJob, code: str, error: str, *, at: str) -> LostJob:
-    return LostJob(
-        index=job.index,
-        first_task=job.first_task,
-        task_count=job.task_count,
-        model=job.model,
-        code=code,
-        error=error,
-        ended_at=at,
-        batch_job_name=job.batch_job_name,
-        display_name=job.display_name,
-        request_file_name=job.request_file_name,
-    )
-
-
 def warning(job: Job) -> str | None:
-    """Return what a person should know of a job that is still running."""
+    """Return what a person should know of a job: why it was lost, or what is odd about it."""
+    if isinstance(job, LostJob):
+        return f"job {job.index} was lost, {job.code}: {job.error}"
     if not isinstance(job, RunningJob) or isinstance(job, EndedJob) or job.state in _ALIVE:
         return None
     if job.state in _DONE:

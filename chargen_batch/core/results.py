@@ -1,24 +1,24 @@
-"""From a result line to an outcome (docs/run-directory.md)."""
+"""Result lines: what all have in common, and why there is no answer (docs/run-directory.md)."""
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import pybase64
 
-from chargen_batch.core.pictures import BrokenPictureError, PictureFacts, inspect
 from chargen_batch.model.outcome import ProviderMeta, TaskError, Usage
 from chargen_batch.model.wire import ResultLine, RowStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chargen_batch.core.pictures import ReceivedPicture
     from chargen_batch.model.wire import Candidate, GenerateContentResponse, ResultPart
 
 # Never the same prompt again: the service has decided (gemini.md §2.4).
-_REFUSALS = frozenset(
+REFUSALS = frozenset(
     {
         "SAFETY",
         "RECITATION",
@@ -41,28 +41,62 @@ _TEXT_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True)
-class ReceivedPicture:
-    """A whole picture out of an answer."""
-
-    data: bytes
-    facts: PictureFacts
-
-    @property
-    def sha256(self) -> str:
-        """Return the SHA-256 of the picture's bytes, in hex."""
-        return hashlib.sha256(self.data).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
 class ReadLine:
-    """What a result line says: pictures, or why there are none; whose, where it says so."""
+    """What a result line says: pictures or an analysis, or why there is none; whose, if it says so.
+
+    ``analysis_json`` is an answer that was checked by its schema, written out anew.
+    """
 
     key: str | None
     error: TaskError | None = None
     pictures: tuple[ReceivedPicture, ...] = ()
+    analysis_json: str | None = None
     usage: Usage | None = None
     provider_meta: ProviderMeta | None = None
     warnings: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A candidate that the service gave for one request, and the line that it stands in."""
+
+    result: ResultLine
+    response: GenerateContentResponse
+    candidate: Candidate
+
+    @property
+    def parts(self) -> list[ResultPart]:
+        """Return the parts of the answer; thoughts are none."""
+        content = self.candidate.content
+        parts = (content.parts or ()) if content else ()
+        return [part for part in parts if not part.thought]
+
+    @property
+    def text(self) -> str:
+        """Return the answer's text, which may come in several parts."""
+        return "".join(part.text or "" for part in self.parts)
+
+    @property
+    def finish_reason(self) -> str:
+        """Return why the model stopped."""
+        return self.candidate.finish_reason or "OTHER"
+
+    def success(
+        self,
+        *,
+        pictures: tuple[ReceivedPicture, ...] = (),
+        analysis_json: str | None = None,
+        warnings: tuple[str, ...] = (),
+    ) -> ReadLine:
+        """Return what the line says where the answer holds."""
+        return ReadLine(
+            self.result.key,
+            pictures=pictures,
+            analysis_json=analysis_json,
+            usage=_usage(self.response),
+            provider_meta=_meta(self.response),
+            warnings=warnings,
+        )
 
 
 class UnreadableLineError(ValueError):
@@ -71,93 +105,85 @@ class UnreadableLineError(ValueError):
 
 # Not strict: proto3 JSON may write a number as a string.
 _DECODER = msgspec.json.Decoder(ResultLine, strict=False)
-_FOUND_NOTHING = frozenset({"NO_IMAGE_DATA", "BLOCKED_NO_CANDIDATE"})
 
 
-def read_line(line: bytes) -> ReadLine:
-    """Read one line of a result file.
+@dataclass(frozen=True, slots=True)
+class ParsedLine:
+    """A result line as it is on the wire; the task that it is for says how its answer is read."""
+
+    raw: bytes
+    result: ResultLine
+
+    @property
+    def key(self) -> str | None:
+        """Return whose line it is, where it says so."""
+        return self.result.key
+
+    def read(self, answered: Callable[[Answer], ReadLine], *, nothing: str) -> ReadLine:
+        """Return what the line says.
+
+        Args:
+            answered: Reads an answer.
+            nothing: The code of an answer in which nothing was found.
+
+        Raises:
+            UnreadableLineError: The line is JSON, and no result.
+
+        """
+        read = _outcome(self.result, answered, nothing)
+        if read.error and read.error.code in {nothing, "BLOCKED_NO_CANDIDATE"} and b"_" in self.raw:
+            return _outcome(_snake_case(self.raw), answered, nothing)
+        return read
+
+
+def parse_line(line: bytes) -> ParsedLine:
+    """Parse one line of a result file.
 
     Raises:
         UnreadableLineError: The line does not parse.
 
     """
     try:
-        read = _outcome(_DECODER.decode(line))
-        if read.error and read.error.code in _FOUND_NOTHING and b"_" in line:
-            # snake_case names are legal proto3 JSON and are dropped by the fast reading.
-            names = _camelised(msgspec.json.decode(line))
-            return _outcome(msgspec.convert(names, ResultLine, strict=False))
+        return ParsedLine(line, _DECODER.decode(line))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as err:
         raise UnreadableLineError(str(err)) from err
-    return read
 
 
-def _outcome(result: ResultLine) -> ReadLine:
+def _snake_case(line: bytes) -> ResultLine:
+    """Read a line again: snake_case names are legal proto3 JSON; the fast reading drops them."""
+    try:
+        names = _camelised(msgspec.json.decode(line))
+        return msgspec.convert(names, ResultLine, strict=False)
+    except (msgspec.DecodeError, RecursionError) as err:
+        raise UnreadableLineError(str(err)) from err
+
+
+def _outcome(result: ResultLine, answered: Callable[[Answer], ReadLine], nothing: str) -> ReadLine:
     status = result.error or result.status
-    if status:
+    if status and not (result.response and _is_ok(status)):
         return ReadLine(result.key, _row_error(status))
-    if result.response is None:
-        return _failed(result, "NO_IMAGE_DATA", "the line has no response", retryable=True)
-    return _read_response(result, result.response)
-
-
-def _read_response(result: ResultLine, response: GenerateContentResponse) -> ReadLine:
+    response = result.response
+    if response is None:
+        return failed(result, nothing, "the line has no response", retryable=True)
     feedback, candidates = response.prompt_feedback, response.candidates
     if (feedback and feedback.block_reason) or not candidates:
         reason = (feedback and feedback.block_reason) or "NO_CANDIDATE"
-        return _failed(result, f"BLOCKED_{reason}", "the prompt was blocked", retryable=False)
-    parts = _parts(candidates[0])
-    images = [part for part in parts if part.inline_data and part.inline_data.data]
-    if not images:
-        return _without_image(result, candidates[0], parts)
-    try:
-        pictures = tuple(_picture(part) for part in images)
-    except ValueError as err:  # base64 and BrokenPictureError both are
-        return _failed(result, "BAD_RESULT", str(err), retryable=True)
-    return ReadLine(
-        result.key,
-        pictures=pictures,
-        usage=_usage(response),
-        provider_meta=_meta(response),
-        warnings=tuple(_mislabelled(images, pictures)),
-    )
+        return failed(result, f"BLOCKED_{reason}", "the prompt was blocked", retryable=False)
+    return answered(Answer(result, response, candidates[0]))
 
 
-def _parts(candidate: Candidate) -> list[ResultPart]:
-    content = candidate.content
-    parts = (content.parts or ()) if content else ()
-    return [part for part in parts if not part.thought]
+def _is_ok(status: RowStatus | str) -> bool:
+    """Say whether a status beside a response is google.rpc.Code's OK, or says nothing."""
+    return isinstance(status, RowStatus) and status.code in {None, 0, "0", "OK"}
 
 
-def _picture(part: ResultPart) -> ReceivedPicture:
-    encoded = part.inline_data.data if part.inline_data else ""
-    try:
-        url_safe = "-" in encoded or "_" in encoded
-        data = pybase64.b64decode(encoded, altchars=b"-_" if url_safe else None, validate=True)
-    except ValueError as err:
-        raise BrokenPictureError(f"the picture's base64 does not hold: {err}") from err
-    return ReceivedPicture(data, inspect(data))
+def shortened(text: str) -> str:
+    """Return the beginning of a text that an error quotes."""
+    return text[:_TEXT_LIMIT]
 
 
-def _mislabelled(parts: list[ResultPart], pictures: tuple[ReceivedPicture, ...]) -> list[str]:
-    said = [part.inline_data.mime_type for part in parts if part.inline_data]
-    return [
-        f"the service called it {word}, its bytes are {picture.facts.mime}"
-        for word, picture in zip(said, pictures, strict=True)
-        if word and word != picture.facts.mime
-    ]
-
-
-def _without_image(result: ResultLine, candidate: Candidate, parts: list[ResultPart]) -> ReadLine:
-    reason = candidate.finish_reason or "OTHER"
-    said = candidate.finish_message or "".join(part.text or "" for part in parts)
-    text = said[:_TEXT_LIMIT] or "the answer has no picture"
-    if reason in _REFUSALS:
-        return _failed(result, reason, text, retryable=False)
-    return _failed(result, "NO_IMAGE_DATA", f"{reason}: {text}", retryable=True)
-
-
-def _failed(result: ResultLine, code: str, message: str, *, retryable: bool) -> ReadLine:
+def failed(result: ResultLine, code: str, message: str, *, retryable: bool) -> ReadLine:
+    """Return what a line says that has no result."""
     error = TaskError(code=code, message=message, retryable=retryable)
     response = result.response
     if response is None:

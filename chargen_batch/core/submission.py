@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, TypeGuard
 
 import msgspec
 
+from chargen_batch.core.jobs import became, lost
 from chargen_batch.errors import NetworkError, ServiceError
-from chargen_batch.model.state import EndedJob, IntendedJob, LostJob, RunningJob, StagedJob
+from chargen_batch.model.state import EndedJob, IntendedJob, RunningJob, StagedJob
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from chargen_batch.errors import BatchError
-    from chargen_batch.model.state import Job
-
-_Job = TypeVar("_Job", bound=StagedJob)
+    from chargen_batch.model.state import Job, LostJob
 
 _DEFINITE = frozenset({400, 401, 403, 404, 413, 429})
 LISTINGS_BEFORE_CREATING_AGAIN = 2
@@ -49,32 +48,22 @@ def read_create_error(error: BatchError) -> CreateAnswer:
 
 def intended(job: StagedJob, *, at: str) -> IntendedJob:
     """Return a staged job that is about to be created."""
-    return _as(IntendedJob, job, intent_at=at)
+    return became(IntendedJob, job, intent_at=at)
 
 
 def unsent(job: IntendedJob) -> StagedJob:
     """Return an intended job that the service definitely did not take."""
-    return _as(StagedJob, job)
+    return became(StagedJob, job)
 
 
 def created(job: StagedJob, *, name: str, state: str, at: str) -> RunningJob:
     """Return a job that the service has, whether it said so or was found to have it."""
-    return _as(RunningJob, job, batch_job_name=name, submitted_at=at, state=state)
+    return became(RunningJob, job, batch_job_name=name, submitted_at=at, state=state)
 
 
 def rejected(job: StagedJob, *, error: str, at: str) -> LostJob:
     """Return a job that the service refused for good."""
-    return LostJob(
-        index=job.index,
-        first_task=job.first_task,
-        task_count=job.task_count,
-        model=job.model,
-        code="JOB_REJECTED",
-        error=error,
-        ended_at=at,
-        display_name=job.display_name,
-        request_file_name=job.request_file_name,
-    )
+    return lost(job, code="JOB_REJECTED", error=error, at=at)
 
 
 def missed(job: IntendedJob, *, conclusive: bool) -> IntendedJob:
@@ -94,8 +83,3 @@ def may_create_again(job: IntendedJob, *, now: datetime, intent: datetime, wait_
 def is_live(job: Job) -> TypeGuard[RunningJob]:
     """Say whether a job takes one of the service's slots."""
     return isinstance(job, RunningJob) and not isinstance(job, EndedJob)
-
-
-def _as(kind: type[_Job], job: StagedJob, **more: Any) -> _Job:  # noqa: ANN401 - fields by name
-    staged: dict[str, Any] = {name: getattr(job, name) for name in StagedJob.__struct_fields__}
-    return kind(**staged, **more)

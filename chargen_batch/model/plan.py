@@ -24,7 +24,12 @@ class RunConfig(
     backend: Backend
     entity_filter: tuple[str, ...] = ()
     target_filter: tuple[str, ...] = ()
+    image_type_filter: str | None = None
     skip: SkipBy = "target"
+    retry_refused: bool = False
+    variants: int = 1
+    portraits: bool = False
+    prompt_mode: Literal["author", "compiled", "auto"] = "auto"
     dry_run: bool = False
     poll_interval_ms: int = 30_000
     upload_concurrency: int = 5

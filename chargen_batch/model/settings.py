@@ -74,13 +74,17 @@ class VertexSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one model offers, from the package's dated table (chargen_batch/models.toml).
 
-    ``image_prices`` is USD for one picture by image size, interactive (batch is half).
+    ``image_prices`` is USD for one picture by image size, interactive (batch is half), and
+    ``image_tokens`` the tokens it takes; ``input_image_tokens`` those of a picture shown to it.
     """
 
+    kind: Literal["image", "text"] = "image"
     ratios: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ()
     max_references: int = 14
     image_prices: dict[str, float] = {}
+    image_tokens: dict[str, int] = {}
+    input_image_tokens: int = 1120
     input_price_per_mtok: float | None = None
     output_price_per_mtok: float | None = None
 

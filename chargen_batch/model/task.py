@@ -38,9 +38,10 @@ class TaskSource(
 class TaskEstimate(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
 ):
-    """What a task is expected to take: tokens in, images out, and USD at the batch price."""
+    """What a task is expected to take: tokens in and out, images out, USD at the batch price."""
 
     input_tokens: int = 0
+    output_tokens: int = 0
     images: int = 0
     cost_usd: float | None = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -21,14 +21,16 @@ from chargen_batch.story.write_back import Finished
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from chargen_batch.config import Project
+    from chargen_batch.model.outcome import Picture
     from chargen_batch.model.state import Phase, RunState
-    from chargen_batch.model.task import BatchTask
+    from chargen_batch.model.task import BatchTask, TaskKind
     from chargen_batch.phases.effects import Clock
     from chargen_batch.phases.writing_back import Places
     from chargen_batch.run.directory import RunDirectory
+
+_RESULTS: Final[dict[TaskKind, str]] = {"generate": "pictures", "analyze": "answers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ def run(run: RunDirectory, project: Project, *, clock: Clock, rehearsal_ok: bool
     run.check_tasks(run.check_plan(state))
     if state.config.backend == "emulator" and not rehearsal_ok:
         raise ResultsError(
-            f"run {state.run_id} was a rehearsal: its pictures are the emulator's placeholders",
+            f"run {state.run_id} was a rehearsal: its {_RESULTS[state.config.mode]} are the "
+            "emulator's placeholders",
             hint="enter them all the same with --yes, or name batch.backend: emulator "
             "in chargen.yaml",
         )
@@ -139,15 +142,26 @@ def _bury_vanished(
     buried = []
     for task in tasks:
         outcome = known[task.key]
-        for picture in outcome.pictures:
-            _orphan(run, places.of(task), PurePosixPath(picture.path).name)
-        buried.append((task, settling.failure(task, error, job=outcome.job, at=outcome.at)))
+        pictures = tuple(_orphan(run, places, task, picture) for picture in outcome.pictures)
+        failed = msgspec.structs.replace(
+            outcome,
+            stage="settled",
+            status="failed",
+            error=error,
+            image_path=pictures[0].path if pictures else None,
+            pictures=pictures,
+        )
+        buried.append((task, failed))
     settling.bury(run, buried)
 
 
-def _orphan(run: RunDirectory, folder: Path | None, name: str) -> None:
+def _orphan(run: RunDirectory, places: Places, task: BatchTask, picture: Picture) -> Picture:
     """Move a picture out of its entity's folder; of the ledger's path only the name is used."""
+    name, folder = PurePosixPath(picture.path).name, places.of(task)
+    target = run.orphans(task) / name
     source = folder / "images" / name if folder else None
     if source is not None and source.is_file():
-        disk.make_directory(run.orphans_dir)
-        disk.rename(source, run.orphans_dir / name)
+        disk.make_directory(target.parent)
+        disk.rename(source, target)
+    path = target.relative_to(places.project.root).as_posix()
+    return msgspec.structs.replace(picture, path=path)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from chargen_batch import disk
 from chargen_batch.core import state_machine
+from chargen_batch.core.jobs import became
 from chargen_batch.errors import ExitCode, ResultsError, ServiceError
 from chargen_batch.model.state import DownloadedJob, EndedJob
 from chargen_batch.phases import binding
@@ -153,8 +154,8 @@ def _line_count(path: Path) -> int:
 
 
 def _downloaded(job: EndedJob, path: Path) -> DownloadedJob:
-    fields = {name: getattr(job, name) for name in EndedJob.__struct_fields__}
-    return DownloadedJob(**fields, results_file=path.name, results_bytes=path.stat().st_size)
+    size = path.stat().st_size
+    return became(DownloadedJob, job, results_file=path.name, results_bytes=size)
 
 
 def is_here(run: RunDirectory, job: DownloadedJob) -> bool:

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import dataclasses
-import fnmatch
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chargen_batch.config import model_facts
-from chargen_batch.core import cost, planning
+from chargen_batch.core import cost, planning, selection
+from chargen_batch.core.analysis_tasks import analysis_task, judge_analysis
+from chargen_batch.core.states import EMULATOR
 from chargen_batch.errors import ExitCode, PlanningError
 from chargen_batch.model.plan import BatchPlan, CostEstimate, PlanSummary, RunConfig
 from chargen_batch.model.state import RunState
+from chargen_batch.phases import money
 from chargen_batch.phases.effects import iso
-from chargen_batch.run import runs, spending
+from chargen_batch.run import history, runs
+from chargen_batch.story.analysis import scan_analysis
+from chargen_batch.story.cache import StoryCache
 from chargen_batch.story.scan import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from chargen_batch.config import Project
+    from chargen_batch.core.cost import Alternative
     from chargen_batch.core.planning import Verdict
     from chargen_batch.errors import Problem
+    from chargen_batch.model.history import History
     from chargen_batch.model.plan import Scope, SkipBy
-    from chargen_batch.model.task import BatchTask
+    from chargen_batch.model.target import Target
+    from chargen_batch.model.task import BatchTask, TaskKind
     from chargen_batch.phases.effects import Clock
+    from chargen_batch.story.prompt.context import PromptMode
     from chargen_batch.story.scan import StoryScan
 
 
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
 class PlanChoices:
     """What a plan is asked for; every filter that is empty lets everything through."""
 
+    mode: TaskKind = "generate"
     scope: Scope = "all"
     only: tuple[str, ...] = ()
     target: str | None = None
@@ -40,7 +48,12 @@ class PlanChoices:
     aspect_ratio: str | None = None
     image_size: str | None = None
     max_tasks: int | None = None
+    image_type: str | None = None
     skip: SkipBy = "target"
+    retry_refused: bool = False
+    variants: int = 1
+    portraits: bool = False
+    prompt_mode: PromptMode = "auto"
     skip_invalid: bool = False
     dry_run: bool = False
     max_cost_usd: float | None = None
@@ -56,6 +69,7 @@ class PlanReport:
     warnings: tuple[str, ...]
     summary: PlanSummary
     cost: CostEstimate
+    cheaper: tuple[Alternative, ...] = ()
     exit_code: ExitCode = ExitCode.DONE
 
     @property
@@ -84,20 +98,24 @@ def run(
         ConfigError: The settings ask for what the model does not offer.
 
     """
-    found = _scan(project, choices)
-    verdicts = _limited(_judged(project, choices, found), choices.max_tasks)
+    cache = StoryCache(project.root)
+    found = _scan(project, choices, cache)
+    past = _history(project, choices)
+    verdicts = selection.limited(_judged(project, choices, found, past), choices.max_tasks)
     tasks = [verdict.task for verdict in verdicts if verdict.planned]
     report = PlanReport(
         run_id=None,
         verdicts=verdicts,
         problems=found.problems,
-        warnings=found.warnings,
-        summary=_summary(verdicts),
+        warnings=(*found.warnings, *past.warnings, *money.warnings(tasks)),
+        summary=selection.summary(verdicts),
         cost=cost.total(task.estimate for task in tasks),
+        cheaper=money.cheaper(project, tasks),
     )
-    _check_cost(report.cost, _most_usd(project, choices))
+    money.hold(project, choices.max_cost_usd, tasks, report.cost)
     if choices.dry_run:
         return report
+    cache.save()
     if not tasks:
         runs.set_current(project.runs_dir, "")
         return report
@@ -107,11 +125,8 @@ def run(
     return report
 
 
-def _scan(project: Project, choices: PlanChoices) -> StoryScan:
-    facts = model_facts(project.settings, _model(project, choices))
-    found = scan(
-        project.root, project.settings, facts=facts, scope=choices.scope, only=choices.only
-    )
+def _scan(project: Project, choices: PlanChoices, cache: StoryCache) -> StoryScan:
+    found = _looked_at(project, choices, cache)
     if found.problems and not choices.skip_invalid:
         raise PlanningError(
             f"the story's files have {len(found.problems)} problem(s)",
@@ -121,54 +136,55 @@ def _scan(project: Project, choices: PlanChoices) -> StoryScan:
     return found
 
 
+def _looked_at(project: Project, choices: PlanChoices, cache: StoryCache) -> StoryScan:
+    if choices.mode == "analyze":
+        return scan_analysis(
+            project.root, project.settings, scope=choices.scope, only=choices.only, cache=cache
+        )
+    facts = model_facts(project.settings, _model(project, choices))
+    return scan(
+        project.root,
+        project.settings,
+        facts=facts,
+        scope=choices.scope,
+        only=choices.only,
+        cache=cache,
+        prompt_mode=choices.prompt_mode,
+        portraits=choices.portraits,
+    )
+
+
 def _model(project: Project, choices: PlanChoices) -> str:
-    return choices.model or project.settings.models.generate
+    models = project.settings.models
+    return choices.model or (models.analyze if choices.mode == "analyze" else models.generate)
 
 
-def _judged(project: Project, choices: PlanChoices, found: StoryScan) -> Iterator[Verdict]:
-    model, held = _model(project, choices), spending.in_flight(project.runs_dir)
+def _history(project: Project, choices: PlanChoices) -> History:
+    rehearsal = project.settings.batch.backend == EMULATOR
+    return history.read(project.runs_dir, project.root, rehearsal=rehearsal, kind=choices.mode)
+
+
+def _judged(
+    project: Project, choices: PlanChoices, found: StoryScan, past: History
+) -> Iterator[Verdict]:
+    model = _model(project, choices)
     facts = model_facts(project.settings, model)
     shape = planning.Shape(model, facts, choices.aspect_ratio, choices.image_size)
-    for target in found.targets:
-        if choices.target is None or fnmatch.fnmatchcase(target.target_id, choices.target):
-            yield planning.judge(target, project.settings, shape, skip=choices.skip, in_flight=held)
+    chosen = selection.Filter(choices.target, choices.image_type)
+    retry = choices.retry_refused
+    for target in filter(chosen.lets_through, found.targets):
+        verdict = _verdict(project, choices, shape, target, past)
+        yield from planning.candidates(verdict, choices.variants, past, retry_refused=retry)
 
 
-def _limited(verdicts: Iterable[Verdict], most: int | None) -> tuple[Verdict, ...]:
-    """Leave out what is planned beyond ``most`` tasks; it waits for another plan."""
-    limited, planned = [], 0
-    for verdict in verdicts:
-        planned += verdict.planned
-        over = verdict.planned and most is not None and planned > most
-        limited.append(dataclasses.replace(verdict, planned=False) if over else verdict)
-    return tuple(limited)
-
-
-def _summary(verdicts: Sequence[Verdict]) -> PlanSummary:
-    kinds = Counter[str](verdict.target.entity_type for verdict in verdicts)
-    states = Counter[str](verdict.state for verdict in verdicts)
-    return PlanSummary(by_entity_type=dict(kinds), by_state=dict(states))
-
-
-def _most_usd(project: Project, choices: PlanChoices) -> float | None:
-    asked = choices.max_cost_usd
-    return project.settings.batch.max_cost_usd if asked is None else asked
-
-
-def _check_cost(estimate: CostEstimate, most_usd: float | None) -> None:
-    if most_usd is None:
-        return
-    if estimate.batch_usd is None:
-        raise PlanningError(
-            "the model has no known price, so the plan's cost cannot be held to "
-            f"{most_usd:.2f} USD",
-            hint="enter its price under prices: in chargen.yaml, or set batch.max_cost_usd: null",
-        )
-    if estimate.batch_usd > most_usd:
-        raise PlanningError(
-            f"the plan would cost about {estimate.batch_usd:.2f} USD, more than {most_usd:.2f}",
-            hint="plan less (--only, --target, --max-tasks), or raise --max-cost",
-        )
+def _verdict(
+    project: Project, choices: PlanChoices, shape: planning.Shape, target: Target, past: History
+) -> Verdict:
+    settings, skip, retry = project.settings, choices.skip, choices.retry_refused
+    if choices.mode == "analyze":
+        task = analysis_task(target, settings, shape.model, shape.facts)
+        return judge_analysis(target, task, skip=skip, history=past, retry_refused=retry)
+    return planning.judge(target, settings, shape, skip=skip, history=past, retry_refused=retry)
 
 
 def _write(
@@ -205,13 +221,18 @@ def _write(
 def _config(project: Project, choices: PlanChoices) -> RunConfig:
     batch = project.settings.batch
     return RunConfig(
-        mode="generate",
+        mode=choices.mode,
         scope=choices.scope,
         model=_model(project, choices),
         backend=batch.backend,
         entity_filter=choices.only,
         target_filter=(choices.target,) if choices.target else (),
+        image_type_filter=choices.image_type,
         skip=choices.skip,
+        retry_refused=choices.retry_refused,
+        variants=choices.variants,
+        portraits=choices.portraits,
+        prompt_mode=choices.prompt_mode,
         dry_run=choices.dry_run,
         poll_interval_ms=round(batch.poll_interval_s * 1000),
         upload_concurrency=batch.upload_concurrency,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from chargen_batch.core import polling, state_machine, submission
 from chargen_batch.errors import ExecutionError, ExitCode, ServiceError
-from chargen_batch.model.state import JobCounts, LostJob
+from chargen_batch.model.state import LostJob
 from chargen_batch.phases import binding, settling
 from chargen_batch.phases.effects import iso
 
@@ -84,14 +86,7 @@ def _ask(
     run: RunDirectory, state: RunState, service: BatchService, job: RunningJob, *, at: str
 ) -> RunState:
     seen = service.get_job(job.batch_job_name)
-    counts = JobCounts(
-        total=seen.counts.total,
-        succeeded=seen.counts.succeeded,
-        failed=seen.counts.failed,
-        pending=seen.counts.pending,
-    )
-    ended = iso(seen.ended_at) if seen.ended_at else at
-    now = polling.observed(job, seen, counts, at=ended)
+    now = polling.observed(job, seen, at=at)
     run.log(at, "job", name=job.batch_job_name, state=seen.state, error=seen.error)
     return state if now == job else run.save(state_machine.with_job(state, now, at=at))
 
@@ -104,7 +99,9 @@ def _advance(run: RunDirectory, state: RunState, *, at: str) -> RunState:
     if phase == state.phase:
         return state
     if phase == "failed":
-        settling.settle_lost(run, (job for job in state.jobs if isinstance(job, LostJob)))
+        lost = [job for job in state.jobs if isinstance(job, LostJob)]
+        settling.settle_lost(run, lost)
         state = settling.counted(run, state)
+        state = msgspec.structs.replace(state, error=lost[0].error, error_code=lost[0].code)
     run.log(at, "phase", before=state.phase, after=phase)
     return run.save(state_machine.moved(state, phase, at=at, command="poll"))

@@ -1,4 +1,4 @@
-"""apply's first pass: each result line becomes a written picture or a dead letter."""
+"""apply's first pass: each result line becomes a written picture, an analysis or a dead letter."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chargen_batch import disk
+from chargen_batch.core.adapters import adapter_for
 from chargen_batch.core.pictures import EXTENSIONS
-from chargen_batch.core.results import ReadLine, UnreadableLineError, read_line
+from chargen_batch.core.results import UnreadableLineError, parse_line
 from chargen_batch.errors import Problem, ResultsError
 from chargen_batch.model.outcome import Picture, TaskError, TaskResult
 from chargen_batch.phases import settling
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from chargen_batch.core.results import ReceivedPicture
+    from chargen_batch.core.pictures import ReceivedPicture
+    from chargen_batch.core.results import ReadLine
     from chargen_batch.model.state import DownloadedJob
     from chargen_batch.model.task import BatchTask
     from chargen_batch.phases.writing_back import Places
@@ -36,7 +38,8 @@ class _Reading:
 
     job: DownloadedJob
     tasks: Mapping[str, BatchTask]
-    failures: dict[str, tuple[TaskResult, bytes]] = field(default_factory=dict)
+    failures: dict[str, tuple[TaskResult, str]] = field(default_factory=dict)
+    analyses: dict[str, TaskResult] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     held: set[str] = field(default_factory=set)
     unclaimed: int = 0
@@ -81,31 +84,42 @@ class Receiver:
             for number, line in enumerate(stream, 1):
                 if line.strip():
                     self._take(reading, f"{path.name}:{number}", line)
+        self.run.add_outcomes(reading.analyses.values())
         self._bury(reading)
         self._settle_missing(reading)
 
     def _take(self, reading: _Reading, place: str, line: bytes) -> None:
         """Take one line: of a key that comes again the first success counts, else the first."""
         try:
-            read = read_line(line)
+            parsed = parse_line(line)
+            task = reading.tasks.get(parsed.key or "")
+            if task is None:
+                reading.unclaimed += 1
+                self.warnings.append(f"{place} has an unknown key: {parsed.key}")
+                return
+            if task.key in reading.seen:
+                self.warnings.append(f"{place} has a key again: {task.key}")
+            settled = task.key in self.known or task.key in reading.held
+            read = None if settled else adapter_for(task).outcome(parsed)
         except UnreadableLineError as err:
             reading.unclaimed += 1
             self.warnings.append(f"{place} does not parse: {err}")
             return
-        task = reading.tasks.get(read.key or "")
-        if task is None:
-            reading.unclaimed += 1
-            self.warnings.append(f"{place} has an unknown key: {read.key}")
-            return
-        if task.key in reading.seen:
-            self.warnings.append(f"{place} has a key again: {task.key}")
         reading.seen.add(task.key)
-        if task.key in self.known:
-            return
+        if read is not None:
+            self._take_outcome(reading, task, read, line)
+
+    def _take_outcome(
+        self, reading: _Reading, task: BatchTask, read: ReadLine, line: bytes
+    ) -> None:
         if read.error:
-            reading.failures.setdefault(task.key, (_failed(task, read, reading.job), line))
+            outcome = _failed(task, read, reading.job)
+            reading.failures.setdefault(task.key, (outcome, _without_image_data(line)))
             return
         reading.failures.pop(task.key, None)
+        if read.analysis_json is not None:
+            reading.analyses[task.key] = self.known[task.key] = _analysed(task, read, reading.job)
+            return
         problem = self.places.fault(task) or self._keep(task, read, reading.job)
         if problem:
             reading.held.add(task.key)
@@ -115,7 +129,7 @@ class Receiver:
     def _keep(self, task: BatchTask, read: ReadLine, job: DownloadedJob) -> Problem | None:
         """Write a success's pictures, and then the ledger line that says so."""
         folder = self.places.of(task)
-        images = folder / "images" if folder else self.run.orphans_dir
+        images = folder / "images" if folder else self.run.orphans(task)
         try:
             disk.make_directory(images)
             pictures = tuple(
@@ -163,10 +177,10 @@ class Receiver:
         failures = reading.failures
         settling.bury(
             self.run,
-            ((reading.tasks[key], outcome) for key, (outcome, _line) in failures.items()),
-            responses={key: _without_image_data(line) for key, (_, line) in failures.items()},
+            ((reading.tasks[key], outcome) for key, (outcome, _answer) in failures.items()),
+            responses={key: answer for key, (_outcome, answer) in failures.items()},
         )
-        self.known.update({key: outcome for key, (outcome, _line) in failures.items()})
+        self.known.update({key: outcome for key, (outcome, _answer) in failures.items()})
 
     def _settle_missing(self, reading: _Reading) -> None:
         """End the tasks without a line; paying again is offered only where none can be theirs."""
@@ -183,6 +197,20 @@ class Receiver:
         ]
         settling.bury(self.run, missing)
         self.known.update({task.key: outcome for task, outcome in missing})
+
+
+def _analysed(task: BatchTask, read: ReadLine, job: DownloadedJob) -> TaskResult:
+    return TaskResult(
+        key=task.key,
+        stage="settled",
+        status="success",
+        job=job.index,
+        at=job.ended_at,
+        analysis_json=read.analysis_json,
+        usage=read.usage,
+        provider_meta=read.provider_meta,
+        warnings=read.warnings,
+    )
 
 
 def _failed(task: BatchTask, read: ReadLine, job: DownloadedJob) -> TaskResult:

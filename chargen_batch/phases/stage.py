@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from chargen_batch.core import jobs, state_machine
-from chargen_batch.core.requests import request_line
+from chargen_batch.core.adapters import request_line
 from chargen_batch.errors import ExitCode, StagingError
 from chargen_batch.model.outcome import Picture
 from chargen_batch.model.state import WaitingJob
@@ -20,9 +20,12 @@ from chargen_batch.phases.writing_back import PROVIDERS, Writer, by_entity, enti
 from chargen_batch.story.write_back import Finished
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from chargen_batch.config import Project
     from chargen_batch.model.state import Phase, RunState
     from chargen_batch.phases.effects import Clock, Connect
+    from chargen_batch.phases.writing_back import Written
     from chargen_batch.run.directory import RunDirectory
     from chargen_batch.service.api import BatchService
 
@@ -85,18 +88,27 @@ def _try_splices(run: RunDirectory, project: Project, state: RunState) -> None:
     """Try every entry in memory, so that what could not be written back is known before paying."""
     writer = Writer(project, entity_places(project), state.run_id, PROVIDERS[state.config.backend])
     picture = Picture(path="images/picture.png", mime="image/png", sha256="", width=1, height=1)
-    tried = (Finished(task, (picture,), state.created_at) for task in run.tasks())
+    # Answers of analyses are kept in the ledger: there is no entry to try.
+    drawn = (task for task in run.tasks() if task.kind == "generate")
+    tried = (Finished(task, (picture,), state.created_at) for task in drawn)
     problems = [
-        str(written.problem)
+        problem
         for group in by_entity(tried)
-        if (written := writer.write(group, dry=True)).problem
+        for problem in _problems(writer.write(group, dry=True))
     ]
     if problems:
         raise StagingError(
             "entries could not be written back later: " + "; ".join(problems),
             failed=problems,
-            hint="mend the file, then stage again; nothing was sent",
+            hint="mend the file and stage again, or plan anew; nothing was sent",
         )
+
+
+def _problems(tried: Written) -> Iterator[str]:
+    if tried.problem:
+        yield str(tried.problem)
+    for task in tried.vanished:
+        yield f"{task.source.file}: {task.target_id} is not in the story any more"
 
 
 def _begin(run: RunDirectory, state: RunState, service: BatchService, *, at: str) -> RunState:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chargen_batch import disk
 from chargen_batch.core import jobs
-from chargen_batch.core.requests import request_line
+from chargen_batch.core.adapters import request_line
 from chargen_batch.errors import NetworkError, ServiceError, StagingError
 from chargen_batch.model.files import FilesCacheEntry
 from chargen_batch.model.outcome import TaskError
@@ -58,8 +58,18 @@ class Uploader:
             if entry.expires_at is None or parse_iso(entry.expires_at) > needed:
                 yield sha, entry
 
-    def upload_references(self) -> dict[str, str]:
-        """Upload each distinct reference once; return those that are not what was planned.
+    def is_stale(self, job: StagedJob) -> bool:
+        """Say whether an upload that a job needs would not live long enough, or is not known."""
+        names = {entry.name for entry in self.kept.values()}
+        if job.request_file_name not in names:
+            return True
+        tasks = self.run.tasks(job.first_task, job.task_count)
+        ended = settling.ledger(self.run)
+        needed = {image.sha256 for task in tasks if task.key not in ended for image in task.images}
+        return not needed <= self.uris.keys()
+
+    def upload_references(self, job: StagedJob | None = None) -> dict[str, str]:
+        """Upload each distinct reference once, of one job or of the run.
 
         Returns:
             Paths by SHA-256 of references whose bytes changed, or that are gone.
@@ -70,7 +80,7 @@ class Uploader:
         """
         wanted = {
             image.sha256: image
-            for task in self.run.tasks()
+            for task in self._tasks(job)
             for image in task.images
             if image.sha256 not in self.uris
         }
@@ -93,6 +103,9 @@ class Uploader:
                 cause=error,
             )
         return changed
+
+    def _tasks(self, job: StagedJob | None) -> Iterator[BatchTask]:
+        return self.run.tasks(job.first_task, job.task_count) if job else self.run.tasks()
 
     def _upload_reference(
         self, image: ImageRef

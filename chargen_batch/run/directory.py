@@ -85,6 +85,10 @@ class RunDirectory:
         """Read plan.json."""
         return decode(_read(self.plan_file), BatchPlan, self.plan_file)
 
+    def report(self) -> BatchReport:
+        """Read report.json."""
+        return decode(_read(self.report_file), BatchReport, self.report_file)
+
     def state(self) -> RunState:
         """Read state.json and check that it does not contradict itself.
 
@@ -103,6 +107,8 @@ class RunDirectory:
 
     def tasks(self, first: int = 0, count: int | None = None) -> Iterator[BatchTask]:
         """Go through the plan's tasks in order, or through ``count`` of them from ``first`` on."""
+        if not self.tasks_file.is_file():
+            raise DocumentError(f"{self.tasks_file} is missing", hint="restore it, or plan anew")
         stop = None if count is None else first + count
         lines = itertools.islice(disk.whole_lines(self.tasks_file), first, stop)
         return _lines(lines, BatchTask, self.tasks_file, first=first)
@@ -163,6 +169,10 @@ class RunDirectory:
         name = hashlib.sha256(letter.task.key.encode()).hexdigest()[:16]
         disk.make_directory(self.failed_dir)
         disk.replace_if_changed(self.failed_dir / f"{name}.json", encode(letter))
+
+    def orphans(self, task: BatchTask) -> Path:
+        """Return where the pictures of a task go whose target is not in the story any more."""
+        return self.orphans_dir / f"{task.entity_type}-{task.entity_slug}"
 
     def request_file(self, index: int) -> Path:
         """Return where a job's request lines are."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chargen_batch.model.task import BatchTask
 
 # These act on the run that was planned last; the others on every run that they apply to.
-_TAKES_CURRENT = frozenset({"stage", "submit"})
+_TAKES_CURRENT = frozenset({"stage", "submit", "show"})
 _AWAITING_SERVICE = frozenset({"submitted", "running"})
 
 
@@ -152,16 +152,20 @@ def _to_report(runs_dir: Path) -> Selection:
     current = _current(runs_dir).runs
     names = {run.run_id for run in current}
     unreported = [
-        run
-        for run in all_runs(runs_dir)
-        if run.run_id not in names and not run.report_file.exists() and _is_finished(run)
+        run for run in all_runs(runs_dir) if run.run_id not in names and _lacks_report(run)
     ]
     return Selection((*unreported, *current), "nothing to report")
 
 
-def _is_finished(run: RunDirectory) -> bool:
+def _lacks_report(run: RunDirectory) -> bool:
+    """Say whether a run is finished, and has no report from after its end."""
     state = readable(run)
-    return state is not None and state.is_finished
+    if state is None or not state.is_finished:
+        return False
+    try:
+        return run.report().phase != state.phase
+    except DocumentError:
+        return True
 
 
 def _nothing_for(command: str, states: list[RunState]) -> Selection:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Protocol
 
+from chargen_batch.model.state import JobCounts
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
@@ -29,16 +31,6 @@ class RemoteFile:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoteCounts:
-    """A job's requests as the service counts them."""
-
-    total: int = 0
-    succeeded: int = 0
-    failed: int = 0
-    pending: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class RemoteJob:
     """A job on the service, read off the raw operation.
 
@@ -55,7 +47,7 @@ class RemoteJob:
     result_file_name: str | None = None
     created_at: datetime | None = None
     ended_at: datetime | None = None
-    counts: RemoteCounts = field(default_factory=RemoteCounts)
+    counts: JobCounts = field(default_factory=JobCounts)
     error: str | None = None
 
 

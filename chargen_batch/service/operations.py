@@ -12,7 +12,8 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from chargen_batch.service.api import RemoteCounts, RemoteFile, RemoteJob, RemoteModel
+from chargen_batch.model.state import JobCounts
+from chargen_batch.service.api import RemoteFile, RemoteJob, RemoteModel
 
 Raw = Mapping[str, object]
 
@@ -70,8 +71,8 @@ def _result_file(raw: Raw, about: Raw) -> str | None:
     return None
 
 
-def _counts(stats: Raw) -> RemoteCounts:
-    return RemoteCounts(
+def _counts(stats: Raw) -> JobCounts:
+    return JobCounts(
         total=number(stats, "requestCount"),
         succeeded=number(stats, "successfulRequestCount"),
         failed=number(stats, "failedRequestCount"),

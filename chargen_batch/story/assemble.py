@@ -5,27 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from chargen_batch.model.target import Entry, Target
-from chargen_batch.story.fields import Layer, first, texts, unwrapped
+import msgspec
+
+from chargen_batch.model.target import PromptSection, Target
+from chargen_batch.story.existing import Existing
+from chargen_batch.story.fields import first, texts, unwrapped
 from chargen_batch.story.frame import frame
-from chargen_batch.story.inventory import entries_of, node_at
 from chargen_batch.story.locate import find_targets
 from chargen_batch.story.pictures import Pictures
+from chargen_batch.story.places import Places
+from chargen_batch.story.portraits import PROFILE_NAME, asked_portrait
 from chargen_batch.story.prompt import compile as compiler
-from chargen_batch.story.prompt.context import Context, Depicted, Identity
+from chargen_batch.story.prompt.negatives import negatives
 from chargen_batch.story.prompt.render import render
 from chargen_batch.story.prompt.sections import AUTHOR_FIELDS
-from chargen_batch.story.references import Registry, title_of
+from chargen_batch.story.references import Registry
 from chargen_batch.story.slug import file_stem, in_words
-from chargen_batch.story.sources import Sources
+from chargen_batch.story.sources import Source, Sources
+from chargen_batch.story.surroundings import Contexts
+from chargen_batch.story.unused import unused_text_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from chargen_batch.model.settings import ModelFacts, Settings
+    from chargen_batch.story.cache import StoryCache
     from chargen_batch.story.discover import Entity, Story
+    from chargen_batch.story.prompt.context import PromptMode
+    from chargen_batch.story.prompt.render import Rendered
     from chargen_batch.story.raw_target import RawTarget
-    from chargen_batch.story.sources import Source
+    from chargen_batch.story.surroundings import Around
 
 TITLE_FIELDS: Final = ("title", "name", "zone_name", "beat_title", "beat_name")
 DESCRIPTION_FIELDS: Final = (
@@ -38,12 +47,9 @@ DESCRIPTION_FIELDS: Final = (
 class Surroundings:
     """What all targets of one entity share."""
 
-    entity: Entity
     source: Source
-    inventories: Mapping[str, object]
-    place: str = ""
-    identity: Identity | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
+    existing: Existing
+    around: Around
 
 
 @dataclass(slots=True)
@@ -53,23 +59,39 @@ class Assembly:
     settings: Settings
     facts: ModelFacts
     sources: Sources
-    registry: Registry
+    contexts: Contexts
     pictures: Pictures
+    portraits: bool = False
     _warnings: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, story: Story, settings: Settings, facts: ModelFacts) -> Assembly:
+    def of(
+        cls,
+        story: Story,
+        settings: Settings,
+        facts: ModelFacts,
+        cache: StoryCache,
+        *,
+        prompt_mode: PromptMode = "auto",
+    ) -> Assembly:
         """Return the assembly of a story."""
-        sources, pictures = Sources(story.project), Pictures(story.project)
-        characters = {entity.slug: entity for entity in story.entities["character"]}
+        sources, pictures = Sources(story.project, cache), Pictures(story.project, cache)
+        characters, locations = (
+            {entity.slug: entity for entity in story.entities[kind]}
+            for kind in ("character", "location")
+        )
         registry = Registry(characters, sources, pictures)
-        return cls(settings, facts, sources, registry, pictures)
+        places = Places(locations, sources, pictures)
+        contexts = Contexts(settings.style, facts, registry, places, prompt_mode)
+        return cls(settings, facts, sources, contexts, pictures)
 
     def warnings(self) -> Iterator[str]:
         """Yield everything that was guessed, left out or is missing."""
         yield from self.sources.warnings
         yield from self._warnings
-        yield from self.registry.warnings()
+        yield from self.contexts.warnings
+        yield from self.contexts.registry.warnings()
+        yield from self.contexts.places.warnings()
 
     def targets(self, entity: Entity) -> Iterator[Target]:
         """Yield an entity's targets in the order of its file.
@@ -78,49 +100,62 @@ class Assembly:
         """
         imagery = self.sources.imagery(entity)
         source = self.sources.ideas(entity) if entity.entity_type == "character" else imagery
+        if self.portraits and entity.entity_type == "character":
+            yield from self._portrait(entity, imagery, source)
         if source is None or source.broken or (imagery and imagery.broken):
             return
         found = find_targets(source.fields, entity.entity_type)
         self.sources.report(source, found)
-        around = self._surroundings(entity, source, imagery)
-        for raw in found.targets.values():
-            yield self._target(raw, around)
+        raws = tuple(found.targets.values())
+        existing = self._existing(entity, imagery, raws)
+        if existing.is_known:
+            around = Surroundings(source, existing, self.contexts.around(entity, source))
+            yield from (self._target(raw, around) for raw in raws)
 
-    def _surroundings(self, entity: Entity, source: Source, imagery: Source | None) -> Surroundings:
-        inventories = imagery.fields if imagery else {}
-        match entity.entity_type:
-            case "character":
-                identity = self._identity(entity, source)
-                return Surroundings(entity, source, inventories, identity=identity)
-            case "location":
-                return Surroundings(entity, source, inventories, place=self._place(entity, source))
-            case "chapter":
-                return Surroundings(entity, source, inventories, names=_names(source))
-
-    def _identity(self, entity: Entity, ideas: Source) -> Identity:
-        character = first((Layer((), ideas.fields),), "character.summary")
-        looks = texts(ideas.fields.get("visual_consistency"))
-        summary = unwrapped(character.value) if character else ""
-        return Identity(self.registry.name(entity.slug, {}), summary, looks)
-
-    def _place(self, entity: Entity, imagery: Source) -> str:
-        heading = title_of(self.sources.heading(entity, "overview.md"))
-        named = first(
-            (Layer((), imagery.fields),), "metadata.location_name", "metadata.name", "name"
+    def _portrait(
+        self, entity: Entity, imagery: Source | None, ideas: Source | None
+    ) -> Iterator[Target]:
+        """Yield the target of a reference portrait, where a character has none and may get one."""
+        registry = self.contexts.registry
+        if registry.portrait(entity.slug) or any(one and one.broken for one in (imagery, ideas)):
+            return
+        said = ideas.fields if ideas else {}
+        raw = asked_portrait(
+            registry.name(entity.slug),
+            registry.appearance(entity.slug),
+            self.sources.prose(entity, PROFILE_NAME),
+            taken=find_targets(said, "character").targets,
         )
-        return heading or (unwrapped(named.value) if named else "") or in_words(entity.slug)
+        if raw is None:
+            self._warnings.append(f"{entity.where}: nothing tells how its portrait should look")
+            return
+        where = imagery.where if imagery else f"{entity.where}/{PROFILE_NAME}"
+        source = Source(where, entity.folder / PROFILE_NAME, said)
+        existing = self._existing(entity, imagery, (raw,))
+        around = self.contexts.around(entity, source)
+        target = self._target(raw, Surroundings(source, existing, around))
+        yield msgspec.structs.replace(target, former=(), others=())
+
+    def _existing(
+        self, entity: Entity, imagery: Source | None, raws: Sequence[RawTarget]
+    ) -> Existing:
+        def runs() -> Mapping[str, object] | None:
+            read = self.sources.runs(entity)
+            return None if read and read.broken else read.fields if read else {}
+
+        return Existing.of(entity, imagery.fields if imagery else {}, runs, self.pictures, raws)
 
     def _target(self, raw: RawTarget, around: Surroundings) -> Target:
-        entity = around.entity
-        context = self._context(raw, around)
-        negatives = compiler.negatives(raw, context)
-        rendered = render(compiler.sections(raw, context), shown=context.shown, negatives=negatives)
+        entity = around.around.entity
+        context = self.contexts.of(raw, around.around)
+        negative = negatives(raw, context.style.negative)
+        budget = compiler.budget_of(raw)
+        rendered = render(
+            compiler.sections(raw, context), shown=context.shown, negatives=negative, budget=budget
+        )
         if rendered.over_budget:
-            self._warn(
-                raw,
-                around,
-                f"what is never cut makes the prompt {len(rendered.text):,} characters long",
-            )
+            length = f"{len(rendered.text):,} characters long, over its {budget:,}"
+            self._warn(raw, around, f"what is never cut makes the prompt {length}")
         ratio, size, warnings = frame(raw.layers, self.facts)
         for warning in warnings:
             self._warn(raw, around, warning)
@@ -133,7 +168,7 @@ class Assembly:
             description=_description(raw),
             tags=_tags(raw),
             prompt=rendered.text,
-            negative_prompt=", ".join(negatives),
+            negative_prompt=", ".join(negative),
             references=tuple(shown.image for shown in context.shown),
             aspect_ratio=ratio,
             image_size=size,
@@ -141,46 +176,27 @@ class Assembly:
             yaml_path=raw.path,
             output_dir=f"{entity.where}/images",
             output_stem=file_stem(raw.target_id),
-            entries=self._entries(raw, around),
+            image_type=_image_type(raw),
+            entries=around.existing.entries(raw),
+            former=around.existing.former,
+            others=around.existing.others(raw),
+            sections=_sections(rendered),
+            unused=unused_text_fields(raw),
         )
-
-    def _context(self, raw: RawTarget, around: Surroundings) -> Context:
-        depicted = self.registry.depicted(raw, around.names)
-        references = depicted
-        if around.identity:
-            own = Depicted(around.entity.slug, around.identity.name)
-            depicted = tuple(one for one in depicted if one.slug != own.slug)
-            references = (own, *depicted)
-        shown = self.registry.shown(references)
-        most = self.facts.max_references
-        if len(shown) > most:
-            left = ", ".join(one.name for one in shown[most:])
-            self._warn(raw, around, f"the model takes {most} references; left out: {left}")
-        has_portrait = around.identity is not None and bool(
-            self.registry.portrait(around.entity.slug)
-        )
-        return Context(
-            place=around.place,
-            identity=around.identity,
-            has_portrait=has_portrait and most > 0,
-            depicted=depicted,
-            shown=shown[:most],
-            style=self.settings.style,
-        )
-
-    def _entries(self, raw: RawTarget, around: Surroundings) -> tuple[Entry, ...]:
-        node = node_at(around.inventories, raw.node)
-        return entries_of(node, around.entity, self.pictures).get(raw.target_id, ())
 
     def _warn(self, raw: RawTarget, around: Surroundings, message: str) -> None:
         self._warnings.append(f"{around.source.where}: {raw.target_id}: {message}")
 
 
-def _names(chapter: Source) -> dict[str, str]:
-    cast = chapter.fields.get("characters")
-    listed = [one for one in cast if isinstance(one, dict)] if isinstance(cast, list) else []
-    named = {unwrapped(one.get("ref")): unwrapped(one.get("name")) for one in listed}
-    return {slug: name for slug, name in named.items() if slug and name}
+def _sections(rendered: Rendered) -> tuple[PromptSection, ...]:
+    parts = ((rendered.fitting, False), (rendered.left, True))
+    return tuple(
+        PromptSection(
+            priority=one.priority, name=one.name, text=one.text, path=one.path, dropped=dropped
+        )
+        for sections, dropped in parts
+        for one in sections
+    )
 
 
 def _title(raw: RawTarget) -> str:
@@ -192,6 +208,11 @@ def _title(raw: RawTarget) -> str:
 def _description(raw: RawTarget) -> str:
     found = first(raw.own, *DESCRIPTION_FIELDS)
     return "; ".join(texts(found.value)) if found else ""
+
+
+def _image_type(raw: RawTarget) -> str:
+    found = first(raw.own, "image_type", "type")
+    return unwrapped(found.value) if found else ""
 
 
 def _tags(raw: RawTarget) -> tuple[str, ...]:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chargen_batch.story.fields import Layer, first
+from chargen_batch.story.fields import Layer, first, unwrapped
 from chargen_batch.story.raw_target import RawTarget
 from chargen_batch.story.slug import authored_id
-from chargen_batch.story.targets import Findings, default_layers, own_layers
+from chargen_batch.story.targets import (
+    Fault,
+    Findings,
+    about_layers,
+    default_layers,
+    misspelt,
+    own_layers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,18 +27,28 @@ def find(imagery: Mapping[str, object]) -> Findings:
     found = Findings()
     root = Layer((), imagery)
     moments = _moments(found, root)
-    defaults = default_layers(root)
+    defaults, about = default_layers(root), about_layers(root)
     for image in found.items(root, "images"):
         own = own_layers(image)
         target_id = found.authored(own, *IMAGE_IDS)
         if target_id is None:
-            found.fault(image.path, f"no id: expected {', '.join(IMAGE_IDS)}")
+            message = f"no id: expected {', '.join(IMAGE_IDS)}"
+            found.fault(image.path, message + misspelt(image, *IMAGE_IDS))
         if target_id:
-            source = first(own, "source_moment")
-            moment = moments.get(authored_id(source.value)) if source else None
-            path = image.path
-            found.add(RawTarget(target_id, "scene", path, path, own, defaults, moment))
+            moment, path = _moment(found, own, moments), image.path
+            found.add(RawTarget(target_id, "scene", path, path, own, defaults, about, moment))
     return found
+
+
+def _moment(
+    found: Findings, own: tuple[Layer, ...], moments: Mapping[str | None, Layer]
+) -> Layer | None:
+    source = first(own, "source_moment")
+    moment = moments.get(authored_id(source.value)) if source else None
+    if source and moment is None:
+        message = f"source_moment: no moment has the id {unwrapped(source.value)!r}"
+        found.warnings.append(Fault(source.path, message))
+    return moment
 
 
 def _moments(found: Findings, root: Layer) -> dict[str | None, Layer]:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from chargen_batch.story.fields import Layer, clean, unwrapped
 from chargen_batch.story.raw_target import RawTarget
 from chargen_batch.story.slug import short_hash, slug
-from chargen_batch.story.targets import Findings, default_layers, own_layers
+from chargen_batch.story.targets import (
+    Findings,
+    about_layers,
+    default_layers,
+    misspelt,
+    own_layers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +29,8 @@ def find(ideas: Mapping[str, object]) -> Findings:
     for title, scene in scenes:
         if title:
             target_id = title if times[title] == 1 else f"{title}-{_scene_hash(scene)}"
-            own, outer = own_layers(scene), default_layers(root)
-            found.add(RawTarget(target_id, "character", scene.path, (), own, outer))
+            own, outer, about = own_layers(scene), default_layers(root), about_layers(root)
+            found.add(RawTarget(target_id, "character", scene.path, (), own, outer, about))
     return found
 
 
@@ -32,7 +38,8 @@ def _title_slug(found: Findings, scene: Layer) -> str:
     title = unwrapped(scene.fields.get("title"))
     made = slug(title)
     if not title:
-        found.fault(scene.path, "a scene needs a title: its id is made from it")
+        message = "a scene needs a title: its id is made from it"
+        found.fault(scene.path, message + misspelt(scene, "title"))
     elif not made:
         found.fault(
             (*scene.path, "title"), f"title {title!r} has no letter or digit to make an id of"

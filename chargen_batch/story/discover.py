@@ -36,9 +36,10 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A story's entities, in the order of their slugs, and folders that cannot be read."""
+    """A story's root, its entities in the order of their slugs, and folders that cannot be read."""
 
     project: Path
+    root: Path
     entities: dict[EntityType, tuple[Entity, ...]]
     problems: tuple[Problem, ...]
 
@@ -71,7 +72,7 @@ def discover(project: Path, settings: Settings) -> Story:
         )
         for entity_type, folder in FOLDERS.items()
     }
-    return Story(project, entities, tuple(problems))
+    return Story(project, root, entities, tuple(problems))
 
 
 def _entities(

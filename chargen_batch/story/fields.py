@@ -48,7 +48,9 @@ def clean(value: object) -> str:
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    text = _CONTROLS.sub("", _LINE_ENDS.sub("\n", str(value)))
+    text = str(value)
+    if not text.isprintable():  # most texts are, and have none of these
+        text = _CONTROLS.sub("", _LINE_ENDS.sub("\n", text))
     return unicodedata.normalize("NFC", text).strip()
 
 
@@ -84,7 +86,9 @@ def has_text(value: object) -> bool:
 
 
 def _says_nothing(value: object) -> bool:
-    return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
+    if isinstance(value, str):
+        return not value or value.isspace()
+    return value is None or (isinstance(value, list | dict) and not value)
 
 
 def first(layers: Iterable[Layer], *names: str) -> Field | None:
@@ -93,16 +97,38 @@ def first(layers: Iterable[Layer], *names: str) -> Field | None:
     A name may be dotted: ``palette.avoid`` is ``avoid`` in the mapping ``palette``.
     """
     layers = tuple(layers)
-    return next((found for name in names for found in every(layers, name)), None)
+    for name in names:
+        if "." in name:
+            for found in every(layers, name):
+                return found
+            continue
+        for layer in layers:  # what ``every`` does, without its cost: this is asked most of all
+            value = layer.fields.get(name)
+            if value is not None and not _says_nothing(value):
+                return Field((*layer.path, name), value)
+    return None
+
+
+def nearest(layers: Iterable[Layer], *names: str) -> Field | None:
+    """Return the first value that says something: by layer, then by name in the order given."""
+    for layer in layers:
+        if found := first((layer,), *names):
+            return found
+    return None
 
 
 def every(layers: Iterable[Layer], name: str) -> Iterator[Field]:
     """Yield the values of ``name`` in all layers that have one, the nearest first."""
-    *outer, last = name.split(".")
+    outer, _, last = name.rpartition(".")
     for layer in layers:
-        found: Layer | None = layer
-        for step in outer:
-            found = found.inner(step) if found else None
+        found = _inner(layer, outer) if outer else layer
         value = found.fields.get(last) if found else None
-        if found and not _says_nothing(value):
+        if found and value is not None and not _says_nothing(value):
             yield Field((*found.path, last), value)
+
+
+def _inner(layer: Layer, name: str) -> Layer | None:
+    found: Layer | None = layer
+    for step in name.split("."):
+        found = found.inner(step) if found else None
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chargen_batch.model.target import Entry
+from chargen_batch.model.target import DrawnFrom, Entry
 from chargen_batch.story.slug import authored_id
 
 if TYPE_CHECKING:
@@ -48,16 +48,44 @@ def _ours(node: object, entity: Entity, pictures: Pictures) -> Iterator[tuple[st
         generation = item.get("generation")
         if not isinstance(generation, dict) or not isinstance(generation.get("task_key"), str):
             continue
+        target_id = _target_id(generation, entity)
         yield (
-            _target_id(generation, entity),
+            target_id,
             Entry(
                 task_key=generation["task_key"],
+                target_id=target_id,
                 variant=_variant(generation.get("variant")),
-                status=_text(item.get("status"), "draft"),
+                status=_text(item.get("status"), "draft").casefold(),
                 provider=_text(generation.get("provider"), ""),
                 file_exists=pictures.find(entity.folder, item.get("path")) is not None,
+                drawn_from=_drawn_from(generation),
             ),
         )
+
+
+def _drawn_from(generation: Mapping[str, object]) -> DrawnFrom:
+    """Return what an entry records of its request; a person may have cut it short."""
+    constraints = generation.get("constraints")
+    shape = constraints if isinstance(constraints, dict) else {}
+    return DrawnFrom(
+        prompt=_known(generation.get("prompt_used")),
+        negative_prompt=_known(generation.get("negative_prompt_used")),
+        model=_known(generation.get("model")),
+        aspect_ratio=_known(shape.get("aspect_ratio")),
+        image_size=_known(shape.get("image_size")),
+        references=_references(generation.get("reference_images")),
+    )
+
+
+def _references(value: object) -> tuple[tuple[str, str], ...] | None:
+    if not isinstance(value, list):
+        return None
+    listed = [item for item in value if isinstance(item, dict)]
+    return tuple((_text(item.get("role"), ""), _text(item.get("sha256"), "")) for item in listed)
+
+
+def _known(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _target_id(generation: Mapping[str, object], entity: Entity) -> str:

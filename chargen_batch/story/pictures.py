@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
-from chargen_batch.core.pictures import mime_of
 from chargen_batch.model.task import ImageRef
+from chargen_batch.story.cache import StoryCache
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_HEAD_BYTES = 12
+    from collections.abc import Collection, Iterator
 
 
 @dataclass(slots=True)
@@ -21,8 +18,9 @@ class Pictures:
     """The pictures inside a project; each file is read at most once."""
 
     project: Path
-    _mimes: dict[Path, str | None] = field(default_factory=dict)
-    _hashes: dict[Path, str] = field(default_factory=dict)
+    cache: StoryCache = field(default_factory=StoryCache)
+    _at: dict[Path, Path | None] = field(default_factory=dict)
+    _folders: dict[Path, Path] = field(default_factory=dict)
 
     def find(self, folder: Path, path: object) -> Path | None:
         """Return the picture that an entity means by ``path``; ``None`` where it is missing.
@@ -38,25 +36,37 @@ class Pictures:
 
     def reference(self, picture: Path, role: str) -> ImageRef:
         """Return a picture that ``find`` found as what a request shows the model."""
-        if picture not in self._hashes:
-            with picture.open("rb") as stream:
-                self._hashes[picture] = hashlib.file_digest(stream, "sha256").hexdigest()
         path = picture.relative_to(self.project).as_posix()
-        mime = self._mimes[picture] or ""
-        return ImageRef(path=path, mime=mime, sha256=self._hashes[picture], role=role)
+        mime, sha256 = self.cache.mime(path, picture), self.cache.sha256(path, picture)
+        return ImageRef(path=path, mime=mime or "", sha256=sha256, role=role)
+
+    @property
+    def looked_for(self) -> Collection[Path]:
+        """Return every path at which a picture was looked for, found or not."""
+        return self._at.keys()
 
     def _real(self, path: Path) -> Path | None:
+        if path not in self._at:
+            self._at[path] = self._resolved(path)
+        return self._at[path]
+
+    def _folder(self, path: Path) -> Path:
+        if path not in self._folders:  # most pictures stand in few folders, and links cost much
+            self._folders[path] = path.resolve()
+        return self._folders[path]
+
+    def _resolved(self, path: Path) -> Path | None:
         """Follow links; ``None`` unless a picture inside the project is at their end."""
         try:
-            found = path.resolve()
+            found = self._folder(path.parent) / path.name
+            if found.is_symlink():
+                found = found.resolve()
             if not found.is_relative_to(self.project) or not found.is_file():
                 return None
-            if found not in self._mimes:
-                with found.open("rb") as stream:
-                    self._mimes[found] = mime_of(stream.read(_HEAD_BYTES))
+            where = found.relative_to(self.project).as_posix()
+            return found if self.cache.mime(where, found) else None
         except (OSError, RuntimeError):  # a name too long, a loop of links, no permission
             return None
-        return found if self._mimes[found] else None
 
 
 def _places(folder: Path, path: str) -> Iterator[Path]:

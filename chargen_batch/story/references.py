@@ -1,4 +1,4 @@
-"""The registry of characters: who has which name, look and portrait, and who a target shows."""
+"""The registry of characters: who has which name, look and portrait."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from chargen_batch.story.fields import every, first, texts, unwrapped
+from chargen_batch.story.fields import unwrapped
 from chargen_batch.story.inventory import inventory
-from chargen_batch.story.prompt.context import Depicted, Shown
 from chargen_batch.story.slug import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from chargen_batch.model.task import ImageRef
+    from chargen_batch.story.casting import Member
     from chargen_batch.story.discover import Entity
     from chargen_batch.story.pictures import Pictures
-    from chargen_batch.story.raw_target import RawTarget
     from chargen_batch.story.sources import Sources
 
 PORTRAIT_NAMES: Final = tuple(f"images/portrait.{end}" for end in ("png", "jpg", "jpeg", "webp"))
+NOT_SHOWN: Final = frozenset({"rejected", "archived"})
 
-_CAST_FIELDS: Final = ("depicts_characters", "characters_present", "character_refs")
 _TITLE_TAIL: Final = re.compile(
     r"\s+[-\u2013\u2014:|]\s*(character\s+)?(profile|overview)\s*$", re.IGNORECASE
 )
@@ -37,12 +36,20 @@ class Registry:
     sources: Sources
     pictures: Pictures
     _portraits: dict[str, ImageRef | None] = field(default_factory=dict)
+    _own_names: dict[str, str] = field(default_factory=dict)
     _missed: Counter[str] = field(default_factory=Counter)
+    _missing_ids: dict[str, None] = field(default_factory=dict)
 
-    def name(self, slug: str, names: Mapping[str, str]) -> str:
-        """Return how a character is called; ``names`` are those that its chapter gives."""
+    def name(self, slug: str, member: Member | None = None) -> str:
+        """Return how a character is called; its chapter's word goes first."""
+        given, entity = member.name if member else "", self.characters.get(slug)
+        return given or (self._own_name(entity) if entity else "") or spoken(slug)
+
+    def appearance(self, slug: str) -> str:
+        """Return how a character looks, in words; empty where nothing says so."""
         entity = self.characters.get(slug)
-        return names.get(slug) or (self._own_name(entity) if entity else "") or _spoken(slug)
+        imagery = self.sources.imagery(entity) if entity else None
+        return unwrapped(imagery.fields.get("appearance")) if imagery else ""
 
     def portrait(self, slug: str) -> ImageRef | None:
         """Return a character's reference portrait; ``None`` where there is none."""
@@ -51,29 +58,28 @@ class Registry:
             self._portraits[slug] = self._find_portrait(entity) if entity else None
         return self._portraits[slug]
 
-    def depicted(self, target: RawTarget, names: Mapping[str, str]) -> tuple[Depicted, ...]:
-        """Return the characters that a target shows, in their order, with the states it gives."""
-        states = first(target.own, "character_states")
-        said = states.value if states and isinstance(states.value, dict) else {}
-        return tuple(
-            Depicted(slug, self.name(slug, names), "; ".join(texts(said.get(slug))))
-            for slug in cast_of(target)
-        )
+    def pictures_of(self, slug: str, member: Member | None, where: str) -> tuple[ImageRef, ...]:
+        """Return the pictures that show a character: those its chapter names, else its portrait.
 
-    def shown(self, depicted: tuple[Depicted, ...]) -> tuple[Shown, ...]:
-        """Return the portraits of characters, and take note of those that have none."""
-        found = []
-        for character in depicted:
-            portrait = self.portrait(character.slug)
-            if portrait is None:
-                self._missed[character.slug] += 1
+        Takes note of what is missing; ``where`` is the file that names them.
+        """
+        entity = self.characters.get(slug)
+        named = []
+        for image_id in member.reference_ids if member and entity else ():
+            if entity and (image := self._by_id(entity, image_id)):
+                named.append(image)
             else:
-                found.append(Shown(portrait, character.name))
-        return tuple(found)
+                missing = f"{where}: reference image {image_id!r} of character {slug!r}"
+                self._missing_ids[f"{missing} does not exist"] = None
+        portrait = None if named else self.portrait(slug)
+        found = tuple(dict.fromkeys(named)) if named else (portrait,) if portrait else ()
+        self._missed[slug] += not found
+        return found
 
     def warnings(self) -> Iterator[str]:
-        """Yield one warning for each character that targets show without a portrait."""
-        for slug, times in sorted(self._missed.items()):
+        """Yield what is missing, each once: ids, portraits, and characters without a folder."""
+        yield from self._missing_ids
+        for slug, times in sorted((+self._missed).items()):
             targets = "target" if times == 1 else "targets"
             if slug in self.characters:
                 where = self.characters[slug].where
@@ -82,16 +88,33 @@ class Registry:
                 yield f"character {slug!r} is shown by {times} {targets} and has no folder"
 
     def _own_name(self, entity: Entity) -> str:
+        if entity.slug not in self._own_names:
+            self._own_names[entity.slug] = self._find_name(entity)
+        return self._own_names[entity.slug]
+
+    def _find_name(self, entity: Entity) -> str:
         ideas = self.sources.ideas(entity)
         character = ideas.fields.get("character") if ideas else None
         own = unwrapped(character.get("name")) if isinstance(character, dict) else ""
         return own or title_of(self.sources.heading(entity, "profile.md"))
 
-    def _find_portrait(self, entity: Entity) -> ImageRef | None:
+    def _entries(self, entity: Entity) -> list[dict[str, object]]:
         imagery = self.sources.imagery(entity)
-        entries = inventory(imagery.fields) if imagery else []
+        return inventory(imagery.fields) if imagery else []
+
+    def _by_id(self, entity: Entity, image_id: str) -> ImageRef | None:
+        entries = [entry for entry in self._entries(entity) if entry.get("id") == image_id]
+        usable = [entry for entry in entries if entry.get("status") not in NOT_SHOWN]
+        for entry in sorted(usable, key=lambda entry: entry.get("status") != "approved"):
+            if picture := self.pictures.find(entity.folder, entry.get("path")):
+                return self.pictures.reference(picture, "portrait")
+        return None
+
+    def _find_portrait(self, entity: Entity) -> ImageRef | None:
         marked = [
-            entry.get("path") for entry in entries if entry.get("is_reference_portrait") is True
+            entry.get("path")
+            for entry in self._entries(entity)
+            if entry.get("is_reference_portrait") is True and entry.get("status") not in NOT_SHOWN
         ]
         for path in (*marked, *PORTRAIT_NAMES):
             if picture := self.pictures.find(entity.folder, path):
@@ -99,34 +122,9 @@ class Registry:
         return None
 
 
-def _spoken(slug: str) -> str:
-    return slug if " " in slug else in_words(slug)  # some stories name people in prose
-
-
-def cast_of(target: RawTarget) -> tuple[str, ...]:
-    """Return the slugs of the characters that a target shows, each once, in their order."""
-    return tuple(dict.fromkeys(_cast(target)))
-
-
-def _cast(target: RawTarget) -> Iterator[str]:
-    for name in _CAST_FIELDS:
-        for found in every(target.own, name):
-            yield from _slugs(found.value)
-    for found in every(target.own, "references"):
-        if isinstance(found.value, list):
-            portraits = [item for item in found.value if _is_portrait(item)]
-            yield from _slugs(portraits)
-
-
-def _is_portrait(item: object) -> bool:
-    return isinstance(item, dict) and item.get("type") == "character_portrait"
-
-
-def _slugs(value: object) -> Iterator[str]:
-    for item in value if isinstance(value, list) else [value]:
-        slug = item.get("slug") if isinstance(item, dict) else item
-        if isinstance(slug, str) and slug.strip():
-            yield unwrapped(slug)
+def spoken(slug: str) -> str:
+    """Return how a slug is said; some stories name people and places in prose."""
+    return slug if " " in slug else in_words(slug)
 
 
 def title_of(heading: str) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import fnmatch
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from chargen_batch.errors import Problem
+from chargen_batch.model.target import Target
+from chargen_batch.story import collector, unchanged
 from chargen_batch.story.assemble import Assembly
+from chargen_batch.story.cache import StoryCache
 from chargen_batch.story.discover import FOLDERS, discover
 
 if TYPE_CHECKING:
@@ -17,12 +21,11 @@ if TYPE_CHECKING:
 
     from chargen_batch.model.plan import Scope
     from chargen_batch.model.settings import ModelFacts, Settings
-    from chargen_batch.model.target import Target
     from chargen_batch.story.discover import Entity, Story
+    from chargen_batch.story.prompt.context import PromptMode
 
 
-@dataclass(frozen=True, slots=True)
-class StoryScan:
+class StoryScan(msgspec.Struct, frozen=True):
     """What a story asks for, what is wrong in its files, and what was guessed or is missing."""
 
     targets: tuple[Target, ...]
@@ -37,6 +40,9 @@ def scan(
     facts: ModelFacts,
     scope: Scope = "all",
     only: Sequence[str] = (),
+    cache: StoryCache | None = None,
+    prompt_mode: PromptMode = "auto",
+    portraits: bool = False,
 ) -> StoryScan:
     """Read a story and compile every target of it.
 
@@ -46,22 +52,41 @@ def scan(
         facts: What the model offers.
         scope: Which kinds of entity are looked at.
         only: Globs on slugs; none means all.
+        cache: What earlier scans read; what this one reads is added. To save it is the caller's.
+        prompt_mode: Whether authors' prompts go first, or alone, or are not used.
+        portraits: Whether characters without a reference portrait ask for one.
 
     Raises:
         PlanningError: There is no story, or it lies outside of the project.
 
     """
     story = discover(project, settings)
-    assembly = Assembly.of(story, settings, facts)
-    chosen = tuple(_chosen(story, scope, only))
-    targets = [target for entity in chosen for target in assembly.targets(entity)]
+    cache = cache or StoryCache()
+    # All that decides on what is found, but for the files: another parameter belongs here too.
+    parameters = (settings, facts, scope, tuple(only), prompt_mode, portraits)
+    asked = unchanged.question(story.root, parameters, cache)
+    known = unchanged.recall(cache, asked, StoryScan)
+    if known is not None:
+        return known
+    assembly = Assembly.of(story, settings, facts, cache, prompt_mode=prompt_mode)
+    assembly.portraits = portraits
+    with collector.paused():
+        found = _compiled(story, assembly, scope, only)
+    unchanged.remember(cache, asked, found, assembly.pictures.looked_for)
+    return found
+
+
+def _compiled(story: Story, assembly: Assembly, scope: Scope, only: Sequence[str]) -> StoryScan:
+    entities = tuple(chosen(story, scope, only))
+    targets = [target for entity in entities for target in assembly.targets(entity)]
     targets, collisions = _without_collisions(targets)
     problems = {*story.problems, *assembly.sources.problems, *collisions}
-    warnings = (*_unmatched(chosen, only), *assembly.warnings())
+    warnings = (*unmatched(entities, only), *assembly.warnings())
     return StoryScan(tuple(targets), tuple(sorted(problems)), tuple(dict.fromkeys(warnings)))
 
 
-def _chosen(story: Story, scope: Scope, only: Sequence[str]) -> Iterator[Entity]:
+def chosen(story: Story, scope: Scope, only: Sequence[str]) -> Iterator[Entity]:
+    """Go through the entities of a scope whose slugs one of the globs fits; no glob fits all."""
     for entity_type, folder in FOLDERS.items():
         if scope in ("all", folder):
             for entity in story.entities[entity_type]:
@@ -69,9 +94,10 @@ def _chosen(story: Story, scope: Scope, only: Sequence[str]) -> Iterator[Entity]
                     yield entity
 
 
-def _unmatched(chosen: Sequence[Entity], only: Sequence[str]) -> Iterator[str]:
+def unmatched(entities: Sequence[Entity], only: Sequence[str]) -> Iterator[str]:
+    """Yield a warning for each glob that fits none of these entities."""
     for glob in only:
-        if not fnmatch.filter([entity.slug for entity in chosen], glob):
+        if not fnmatch.filter([entity.slug for entity in entities], glob):
             yield f"--only {glob}: no entity has such a slug"
 
 

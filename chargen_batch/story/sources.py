@@ -5,23 +5,28 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from chargen_batch import yaml12
-from chargen_batch.errors import Problem
+from chargen_batch.errors import Problem, dotted
+from chargen_batch.story.cache import StoryCache
 from chargen_batch.story.discover import stays_inside
+from chargen_batch.story.fields import clean
 from chargen_batch.story.targets import shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from chargen_batch.story.cache import Places
     from chargen_batch.story.discover import Entity
     from chargen_batch.story.fields import YamlPath
     from chargen_batch.story.targets import Fault, Findings
 
 IDEAS_NAMES: Final = ("image-ideas.yaml", "image_ideas.yaml")
 IMAGERY_NAME: Final = "imagery.yaml"
+RUNS_NAME: Final = "imagery.runs.yaml"
 PROSE_HEAD_BYTES: Final = 64 * 1024
 MOST_FAULTS: Final = 100  # that one file is reported with
 
@@ -34,14 +39,16 @@ def ideas_file(folder: Path) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A YAML file that was read: its path within the project, its bytes, its top mapping.
+    """A YAML file that was read: its path within the project, its file, its top mapping.
 
-    ``broken`` where it could not be read; its mapping is then empty.
+    ``places`` are the lines and columns of paths in it that were looked up. ``broken`` where it
+    could not be read; its mapping is then empty.
     """
 
     where: str
-    raw: bytes = b""
+    file: Path
     fields: Mapping[str, object] = field(default_factory=dict)
+    places: Places = field(default_factory=dict)
     broken: bool = False
 
 
@@ -50,22 +57,32 @@ class Sources:
     """The files of a story that were read so far, and what was found wrong in them."""
 
     project: Path
+    cache: StoryCache = field(default_factory=StoryCache)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     _read: dict[Path, Source | None] = field(default_factory=dict)
+    _ideas: dict[Path, Source | None] = field(default_factory=dict)
 
     def imagery(self, entity: Entity) -> Source | None:
         """Return an entity's imagery.yaml; ``None`` where it has none."""
         return self._source(entity, IMAGERY_NAME)
 
+    def runs(self, entity: Entity) -> Source | None:
+        """Return what another tool noted of an entity's pictures; ``None`` where it did not."""
+        return self._source(entity, RUNS_NAME)
+
     def ideas(self, entity: Entity) -> Source | None:
         """Return a character's image ideas; ``None`` where it has none. The dash wins."""
+        if entity.folder not in self._ideas:
+            self._ideas[entity.folder] = self._find_ideas(entity)
+        return self._ideas[entity.folder]
+
+    def _find_ideas(self, entity: Entity) -> Source | None:
         read = ideas_file(entity.folder)
         if read is None:
             return None
         unread = entity.folder / IDEAS_NAMES[-1]
-        if read != unread and unread not in self._read and os.path.lexists(unread):
-            self._read[unread] = None
+        if read != unread and os.path.lexists(unread):
             self.warnings.append(f"{entity.where}: {read.name} is read, {unread.name} is not")
         return self._source(entity, read.name)
 
@@ -78,13 +95,24 @@ class Sources:
         lines = raw.decode("utf-8", "replace").replace("\r", "\n").split("\n")
         return next((line[2:].strip() for line in lines if line.startswith("# ")), "")
 
+    def prose(self, entity: Entity, name: str) -> str:
+        """Return the text of a prose file, its first 64 KiB; empty where there is none."""
+        try:
+            raw = self._bytes(entity.folder / name, PROSE_HEAD_BYTES)
+        except (OSError, _UnreadableError):
+            return ""
+        return clean(raw.decode("utf-8", "replace").rstrip("\ufffd"))
+
     def report(self, source: Source, findings: Findings) -> None:
         """Take the faults and warnings that were found in a source's data, with their lines."""
         if not findings.faults and not findings.warnings:
             return
+        known = len(source.places)
         places = _Places(source)
         self.problems += places.problems(findings.faults)
         self.warnings += map(str, places.problems(findings.warnings))
+        if len(source.places) > known:
+            self.cache.keep_places(source.where, source.places)
 
     def _source(self, entity: Entity, name: str) -> Source | None:
         path = entity.folder / name
@@ -94,8 +122,7 @@ class Sources:
 
     def _load(self, path: Path, where: str) -> Source | None:
         try:
-            raw = self._bytes(path)
-            return Source(where, raw, _top_mapping(yaml12.load(raw, where=where), where))
+            return self._read_or_known(path, where)
         except FileNotFoundError:
             if not path.is_symlink():
                 return None
@@ -107,9 +134,23 @@ class Sources:
         except yaml12.YamlError as err:
             problem = Problem(where, err.line, err.column, err.message)
         self.problems.append(problem)
-        return Source(where, broken=True)
+        return Source(where, path, broken=True)
+
+    def _read_or_known(self, path: Path, where: str) -> Source:
+        found = self._found(path)
+        if known := self.cache.yaml(where, path, found):
+            return Source(where, path, _top_mapping(known.data, where), known.places)
+        raw = self._bytes(path)
+        data = yaml12.load(raw, where=where)
+        self.cache.keep_yaml(where, found, raw, data)
+        return Source(where, path, _top_mapping(data, where))
 
     def _bytes(self, path: Path, most: int | None = None) -> bytes:
+        self._found(path, most)
+        with path.open("rb") as stream:
+            return stream.read() if most is None else stream.read(most)
+
+    def _found(self, path: Path, most: int | None = None) -> os.stat_result:
         found = path.stat()
         if path.is_symlink() and not stays_inside(self.project, path):
             raise _UnreadableError("is a link that leads out of the project")
@@ -118,8 +159,7 @@ class Sources:
         if most is None and found.st_size > yaml12.MAX_BYTES:
             too_large = f"has {found.st_size:,} bytes; at most {yaml12.MAX_BYTES:,} are read"
             raise _UnreadableError(too_large)
-        with path.open("rb") as stream:
-            return stream.read() if most is None else stream.read(most)
+        return found
 
 
 def _top_mapping(data: object, where: str) -> Mapping[str, object]:
@@ -137,8 +177,14 @@ class _Places:
     """Lines and columns of paths in a source, from a second parse that only a fault costs."""
 
     def __init__(self, source: Source) -> None:
-        self._where = source.where
-        self._composed = yaml12.compose(source.raw, where=source.where)
+        self._source, self._where = source, source.where
+
+    @cached_property
+    def _composed(self) -> yaml12.Composed:
+        try:
+            return yaml12.compose(self._source.file.read_bytes(), where=self._where)
+        except (OSError, yaml12.YamlError):  # it was changed just now: it has no such places
+            return yaml12.Composed("", None, None)
 
     def problems(self, faults: Sequence[Fault]) -> Iterator[Problem]:
         """Yield the faults with their places; of a great many only the first."""
@@ -152,9 +198,15 @@ class _Places:
         if fault.other is not None:
             other_line, _ = self._position(fault.other)
             message += f": first used at line {other_line}"
-        return Problem(self._where, line, column, message)
+        return Problem(self._where, line, column, message, dotted(fault.path))
 
     def _position(self, path: YamlPath) -> tuple[int, int]:
+        places = self._source.places
+        if path not in places:
+            places[path] = self._looked_up(path)
+        return places[path]
+
+    def _looked_up(self, path: YamlPath) -> tuple[int, int]:
         node = self._composed.root
         for step in path:
             inner = _child(node, step)
@@ -170,5 +222,5 @@ def _child(node: yaml12.Node | None, step: str | int) -> yaml12.Node | None:
         return next((value for key, value in pairs if key.value == str(step)), None)
     if isinstance(node, yaml12.SequenceNode) and isinstance(step, int):
         children: list[yaml12.Node] = node.value
-        return children[step]
+        return children[step] if step < len(children) else None
     return None

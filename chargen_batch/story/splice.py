@@ -8,7 +8,7 @@ import copy
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from chargen_batch.story import render_yaml
+from chargen_batch.story import collector, render_yaml
 from chargen_batch.story.yaml_edits import (
     Append,
     Change,
@@ -25,11 +25,13 @@ __all__ = ["Append", "Fill", "Path", "SpliceError", "new_file", "splice", "splic
 _BOM: Final = b"\xef\xbb\xbf"
 
 
+@collector.paused()
 def splice(raw: bytes, edits: Sequence[Append | Fill], *, where: str) -> bytes:
     """Return `raw` with all edits made; raise YamlError for `raw`, SpliceError for an edit."""
     return splice_composed(raw, compose(raw, where=where), edits, where=where)
 
 
+@collector.paused()
 def splice_composed(
     raw: bytes, composed: Composed, edits: Sequence[Append | Fill], *, where: str
 ) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from chargen_batch.story.fields import Layer, every, first, texts
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from chargen_batch.story.fields import YamlPath
     from chargen_batch.story.raw_target import RawTarget
 
+_NEAR: Final = 0.75  # how much of a name is right where it is meant; difflib's ratio
 OWN_MAPPINGS: Final = ("image_spec", "technical")
+# All that is read from a file's ``generation_defaults``: they name other services' models.
+DEFAULTS: Final = ("aspect_ratio", "size", "style", "negative_prompt", "negative_prompts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,8 @@ class Findings:
             self.faults.append(Fault(target.path, message, other=taken.path))
         elif not any(has_text_field(layer) for layer in target.own):
             message = f"target {target.target_id!r} has no text"
-            self.fault(target.path, f"{message}: expected prompt, description or the like")
+            message += ": expected prompt, description or the like"
+            self.fault(target.path, message + misspelt(target.own[0], *TEXT_FIELDS))
         else:
             self.targets[target.target_id] = target
 
@@ -55,6 +60,8 @@ class Findings:
         """Yield the mappings of the list under ``key``; anything else there is a fault."""
         value = layer.fields.get(key)
         path = (*layer.path, key)
+        if not layer.path and key not in layer.fields and (near := _misspelling(layer, key)):
+            self.warnings.append(Fault((near[0],), f"{near[0]}: did you mean {key}?"))
         if value is not None and not isinstance(value, list):
             self.fault(path, f"{key}: expected a list, found {shape(value)}")
         for index, item in enumerate(value if isinstance(value, list) else ()):
@@ -78,17 +85,36 @@ class Findings:
         return target_id or ""
 
 
+def misspelt(layer: Layer, *names: str) -> str:
+    """Return what a mapping has that is nearly one of ``names``, as the end of a message."""
+    near = _misspelling(layer, *names)
+    return f"; it has {near[0]}: did you mean {near[1]}?" if near else ""
+
+
+def _misspelling(layer: Layer, *names: str) -> tuple[str, str] | None:
+    keys = (str(key) for key in layer.fields if key not in names)
+    found = ((key, near) for key in keys for near in get_close_matches(key, names, 1, _NEAR))
+    return next(found, None)
+
+
 def own_layers(layer: Layer) -> tuple[Layer, ...]:
     """Return a target's own fields: its mapping, and those inside it that count as its own."""
     return (layer, *(inner for name in OWN_MAPPINGS if (inner := layer.inner(name))))
 
 
-def default_layers(root: Layer) -> tuple[Layer, ...]:
-    """Return a file's ``generation_defaults``, at the top or else under ``metadata``."""
+def about_layers(root: Layer) -> tuple[Layer, ...]:
+    """Return where a file speaks of its whole entity: its top, then ``metadata``."""
     metadata = root.inner("metadata")
-    found = root.inner("generation_defaults")
-    found = found or (metadata.inner("generation_defaults") if metadata else None)
-    return (found,) if found else ()
+    return (root, metadata) if metadata else (root,)
+
+
+def default_layers(root: Layer) -> tuple[Layer, ...]:
+    """Return what is read of a file's ``generation_defaults``, at the top or under ``metadata``."""
+    found = [inner for layer in about_layers(root) if (inner := layer.inner("generation_defaults"))]
+    return tuple(
+        Layer(layer.path, {name: layer.fields[name] for name in DEFAULTS if name in layer.fields})
+        for layer in found[:1]
+    )
 
 
 def has_text_field(layer: Layer) -> bool:

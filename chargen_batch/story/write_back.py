@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from chargen_batch.story.existing import REHEARSAL
 from chargen_batch.story.locate import target_paths
+from chargen_batch.story.portraits import asks_for_portrait
 from chargen_batch.story.splice import Append, Fill
 
 if TYPE_CHECKING:
@@ -15,9 +17,11 @@ if TYPE_CHECKING:
 
     from chargen_batch.model.outcome import Picture
     from chargen_batch.model.task import BatchTask
+    from chargen_batch.story.fields import YamlPath
 
 INVENTORY = "image_inventory"
 IMAGERY = "imagery.yaml"
+PORTRAIT_FLAG = "is_reference_portrait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +72,22 @@ def write_back(
     vanished = []
     for done in finished:
         task = done.task
-        path = target_paths(targets_in, task.entity_type, task.entity_slug).get(task.target_id)
+        path = _path(task, targets_in)
         if path is None:
             vanished.append(task)
         elif task.key not in present:
-            entries = tuple(_entry(done, picture, run_id, provider) for picture in done.pictures)
+            entries = _entries(done, run_id, provider)
             edits.append(Append(path, INVENTORY, entries))
             if task.entity_type == "chapter":
                 edits.append(Fill(path, _placeholders(done, run_id, provider, images_in_story)))
     return WriteBack(tuple(edits), tuple(vanished))
+
+
+def _path(task: BatchTask, targets_in: object) -> YamlPath | None:
+    """Return where a task's entries go; ``None`` where its target is not in the story any more."""
+    if asks_for_portrait(task):
+        return ()
+    return target_paths(targets_in, task.entity_type, task.entity_slug).get(task.target_id)
 
 
 def task_keys(data: object) -> Iterator[str]:
@@ -91,6 +102,17 @@ def task_keys(data: object) -> Iterator[str]:
     for child in children:
         if isinstance(child, dict | list):
             yield from task_keys(child)
+
+
+def _entries(done: Finished, run_id: str, provider: str) -> tuple[dict[str, object], ...]:
+    """Return a task's entries. Of a portrait the first picture is the reference from now on.
+
+    But for a rehearsal's: real pictures would be drawn after it.
+    """
+    first, *others = [_entry(done, picture, run_id, provider) for picture in done.pictures]
+    if asks_for_portrait(done.task) and provider != REHEARSAL:
+        first = {"id": first.pop("id"), "path": first.pop("path"), PORTRAIT_FLAG: True, **first}
+    return first, *others
 
 
 def _entry(done: Finished, picture: Picture, run_id: str, provider: str) -> dict[str, object]:

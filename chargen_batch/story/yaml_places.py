@@ -6,6 +6,7 @@ Everything is found by character index: libyaml breaks lines at U+0085 and U+202
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final, TypeVar
 
 from chargen_batch.story.render_yaml import Quote, Style
@@ -17,6 +18,7 @@ _BREAK: Final = re.compile(r"[\r\n]")
 _ALIAS: Final = re.compile(r"\*[^\s,\[\]{}]+")
 _DASH: Final = re.compile(r"-[ \t]*(?:#[^\r\n]*)?\s*\Z")
 _QUOTES: Final[dict[str, Quote]] = {'"': '"', "'": "'", "": ""}
+MOST_MEASURED: Final = 1_500  # nodes, from the end up, that tell how a text is written
 
 
 def line_start(text: str, index: int) -> int:
@@ -183,7 +185,7 @@ class Surroundings:
         steps: Counter[int] = Counter()
         dashes: Counter[int] = Counter()
         gaps: Counter[int] = Counter()
-        for inner, again in walk(node):
+        for inner, again in islice(walk(node), MOST_MEASURED):
             if again:
                 continue
             if isinstance(inner, MappingNode):

@@ -83,7 +83,9 @@ def test_an_unknown_setting_is_6_with_the_nearest_known(shell: Shell) -> None:
     (shell.root / "chargen.yaml").write_text("bach: {backend: emulator}\n")
     typed = shell("plan")
     assert typed.code == 6
-    assert typed.err == "error: chargen.yaml: unknown key bach\nhint: did you mean batch?\n"
+    first, second, _ = typed.err.splitlines()
+    assert first == "chargen.yaml:1:1: unknown key bach; did you mean batch?  [bach]"
+    assert second == "error: the configuration has 1 problem(s)"
 
 
 def test_no_key_is_6_naming_both_ways(shell: Shell) -> None:
@@ -95,8 +97,7 @@ def test_no_key_is_6_naming_both_ways(shell: Shell) -> None:
 
 
 def test_a_backend_that_is_not_there_is_6(shell: Shell) -> None:
-    assert shell("plan --backend vertex").code == 0
-    assert shell("stage --backend vertex").code == 6
+    assert shell("plan --backend vertex").code == 6
 
 
 def test_no_story_is_6(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,8 +21,8 @@ def test_the_seven_commands_draw_the_story(shell: Shell) -> None:
     assert "5 to draw, about $0." in outs[0]
     assert "staged, 3 job(s), 5 file(s) uploaded" in outs[1]
     assert "submitted, 3 job(s) created" in outs[2]
-    assert "downloading, 0 of 3 job(s) at work, 5 of 5 request(s) done" in outs[3]
-    assert "applying, 3 result file(s) fetched" in outs[4]
+    assert "downloading, every job that was created has ended, 5 of 5 request(s) done" in outs[3]
+    assert "ready to apply, 3 result file(s) fetched" in outs[4]
     assert "completed, 5 done, 0 failed" in outs[5]
     assert "completed, 5 of 5 done, 0 failed, 0 open, 0 left out" in outs[6]
     pictures = {path.stem.rpartition("-")[0] for path in shell.root.rglob("images/*-*.png")}
@@ -31,7 +31,8 @@ def test_the_seven_commands_draw_the_story(shell: Shell) -> None:
 
 def test_each_command_names_the_next_one(shell: Shell) -> None:
     shell.emulated(*ALL)
-    hints = [typed.err.strip().removeprefix("hint: next, type: ") for typed in shell.typed]
+    last = [typed.err.strip().rpartition("\n")[2] for typed in shell.typed]
+    hints = [line.removeprefix("hint: next, type: ") for line in last]
     following = ("stage", "submit", "poll --wait", "download", "apply", "report")
     assert hints == [*(f"chargen-batch {command}" for command in following), ""]
 
@@ -75,10 +76,39 @@ def test_every_command_again_has_nothing_to_do(shell: Shell) -> None:
 
 
 def ours(shell: Shell) -> dict[Path, bytes]:
-    """Return the project's files but the emulator's, logs and locks."""
+    """Return the project's files but the emulator's, the cache, logs and locks."""
     kept = (path for path in shell.root.rglob("*") if path.is_file() and _counts(str(path)))
     return {path: path.read_bytes() for path in kept}
 
 
 def _counts(name: str) -> bool:
-    return not any(word in name for word in (".chargen/emulator", "log.ndjson", ".lock"))
+    return not any(
+        word in name for word in (".chargen/emulator", ".chargen/cache", "log.ndjson", ".lock")
+    )
+
+
+def test_waiting_says_between_rounds_how_far_it_is(shell: Shell) -> None:
+    shell.emulated(*ALL)
+    (line,) = [line for line in shell.typed[3].err.splitlines() if "asking again" in line]
+    assert "running, 3 of 3 job(s) at work, 0 of 5 request(s) done; asking again in 0.05 s" in line
+
+
+def test_a_run_goes_on_with_the_backend_it_was_planned_for(shell: Shell) -> None:
+    shell("plan --backend emulator")
+    assert [shell(command).code for command in ("stage", "submit")] == [0, 0]
+    asked_for_another = shell("poll --backend gemini")
+    assert asked_for_another.code == 3
+    assert "was planned for emulator, not gemini" in asked_for_another.err
+
+
+def test_reports_in_json_have_names_like_the_documents(shell: Shell) -> None:
+    shell("plan --backend emulator")
+    (run,) = shell("stage --json").document["runs"]
+    assert {"runId", "uploadedBytes", "jobCount"} <= run["report"].keys()
+
+
+def test_plan_says_what_is_being_drawn_already(shell: Shell) -> None:
+    shell("plan --backend emulator")
+    shell("stage")
+    shell("submit")
+    assert "5 being drawn by an unfinished run" in shell("plan --backend emulator").out

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import pytest
 
-from chargen_batch.core.planning import EMULATOR, Shape, Verdict, judge, task_for, with_variant
+from chargen_batch.core.planning import Shape, Verdict, candidates, judge, task_for
+from chargen_batch.core.states import EMULATOR, with_variant
 from chargen_batch.errors import ConfigError
+from chargen_batch.model.history import History, Refusal
 from chargen_batch.model.settings import BatchSettings, ModelFacts, Settings
-from chargen_batch.model.target import Entry, Target
+from chargen_batch.model.target import DrawnFrom, Entry, Target
 from tests.samples import PORTRAIT
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ def entry(
     )
 
 
+NAME: Final = ("character", "ada", "portrait")
 CHANGED: Final = "character/ada/portrait@0000000000000000"
 
 
@@ -65,8 +68,8 @@ def judged(
 ) -> Verdict:
     target = msgspec.structs.replace(TARGET, entries=entries)
     settings = Settings(batch=BatchSettings(backend=backend))
-    in_flight = {("character", "ada", "portrait"): held} if held else {}
-    return judge(target, settings, SHAPE, skip=skip, in_flight=in_flight)
+    history = History(in_flight={NAME: held} if held else {})
+    return judge(target, settings, SHAPE, skip=skip, history=history)
 
 
 # entries → state, variant of the task, planned with --skip target, key, none
@@ -176,3 +179,62 @@ def test_variant_that_a_task_is_already_is_the_task_itself() -> None:
     task = task_for(TARGET, Settings(), SHAPE, variant=2)
     assert with_variant(task, 2) is task
     assert with_variant(task, 3).key == KEYS[3]
+
+
+def refusals(*variants: int) -> History:
+    return History(refused={KEYS[each]: Refusal(run_id="r1", code="SAFETY") for each in variants})
+
+
+def test_candidates_are_the_next_variants_of_a_planned_target() -> None:
+    first = judged(entry(status="rejected"))
+    found = list(candidates(first, 2, History()))
+    assert [each.task.variant for each in found] == [2, 3]
+    assert [each.task.key for each in found] == [KEYS[2], KEYS[3]]
+    assert {(each.state, each.planned) for each in found} == {("rejected", True)}
+
+
+def test_target_that_is_left_out_has_no_candidates() -> None:
+    assert list(candidates(judged(entry()), 3, History())) == [judged(entry())]
+
+
+@pytest.mark.parametrize("retry_refused", [True, False])
+def test_candidate_that_was_refused_waits_for_retry_refused(*, retry_refused: bool) -> None:
+    _, second, third = candidates(judged(), 3, refusals(2), retry_refused=retry_refused)
+    assert (second.state, second.planned) == ("refused", retry_refused)
+    assert (third.state, third.planned) == ("new", True)
+
+
+@pytest.mark.parametrize("skip", ["target", "key", "none"])
+@pytest.mark.parametrize("retry_refused", [True, False])
+def test_refused_target_is_planned_with_retry_refused_alone(
+    skip: SkipBy, *, retry_refused: bool
+) -> None:
+    verdict = judge(
+        TARGET,
+        Settings(),
+        SHAPE,
+        skip=skip,
+        history=refusals(1),
+        retry_refused=retry_refused,
+    )
+    assert (verdict.state, verdict.planned) == ("refused", retry_refused)
+    assert verdict.reason == "this very request ended in SAFETY in run r1"
+
+
+def test_done_target_whose_next_variant_was_refused_is_done_and_never_planned() -> None:
+    target = msgspec.structs.replace(TARGET, entries=(entry(),))
+    verdict = judge(target, Settings(), SHAPE, skip="none", history=refusals(2))
+    assert (verdict.state, verdict.planned) == ("done", False)
+
+
+def test_changed_target_shows_the_words_that_changed() -> None:
+    drawn = DrawnFrom(prompt="Ada by the lake", model=SHAPE.model, references=())
+    old = msgspec.structs.replace(entry(key=CHANGED), drawn_from=drawn)
+    verdict = judged(old)
+    assert (verdict.differs, verdict.was) == (("prompt", "reference"), old)
+    assert verdict.prompt_diff == "Ada by\nthe [-lake-]{+sea+}"
+
+
+def test_target_whose_old_prompt_is_unknown_shows_no_words() -> None:
+    assert judged(entry(key=CHANGED)).prompt_diff == ""
+    assert judged().prompt_diff == ""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -20,6 +21,8 @@ class Seen:
     state: str
     result_file_name: str | None = None
     error: str | None = None
+    ended_at: datetime | None = None
+    counts: JobCounts = COUNTS
 
 
 ALIVE: Final = ("PENDING", "RUNNING", "QUEUED", "CANCELLING", "PAUSED", "UPDATING")
@@ -29,20 +32,20 @@ LOST: Final = {"FAILED": "JOB_FAILED", "CANCELLED": "JOB_CANCELLED", "EXPIRED": 
 
 @pytest.mark.parametrize("word", [*ALIVE, *DONE, "UNSPECIFIED", "A_NEW_ONE"])
 def test_job_without_an_end_is_still_running(word: str) -> None:
-    now = polling.observed(RUNNING, Seen(f"JOB_STATE_{word}"), COUNTS, at=LATER)
+    now = polling.observed(RUNNING, Seen(f"JOB_STATE_{word}"), at=LATER)
     expected = msgspec.structs.replace(RUNNING, state=f"JOB_STATE_{word}", counts=COUNTS)
     assert now == expected
 
 
 @pytest.mark.parametrize("word", ALIVE)
 def test_result_file_does_not_end_a_job_that_lives(word: str) -> None:
-    now = polling.observed(RUNNING, Seen(f"JOB_STATE_{word}", "files/r"), COUNTS, at=LATER)
+    now = polling.observed(RUNNING, Seen(f"JOB_STATE_{word}", "files/r"), at=LATER)
     assert type(now) is RunningJob
 
 
 @pytest.mark.parametrize("word", [*DONE, *LOST])
 def test_job_that_ended_with_a_result_file_has_results(word: str) -> None:
-    now = polling.observed(RUNNING, Seen(f"JOB_STATE_{word}", "files/r"), COUNTS, at=LATER)
+    now = polling.observed(RUNNING, Seen(f"JOB_STATE_{word}", "files/r"), at=LATER)
     assert type(now) is EndedJob
     assert (now.state, now.result_file_name, now.ended_at, now.counts, now.batch_job_name) == (
         f"JOB_STATE_{word}",
@@ -56,14 +59,26 @@ def test_job_that_ended_with_a_result_file_has_results(word: str) -> None:
 @pytest.mark.parametrize(("word", "code"), LOST.items())
 def test_job_that_ended_without_a_result_file_is_lost(word: str, code: str) -> None:
     seen = Seen(f"JOB_STATE_{word}", error="the words")
-    now = polling.observed(RUNNING, seen, COUNTS, at=LATER)
+    now = polling.observed(RUNNING, seen, at=LATER)
     assert type(now) is LostJob
     assert (now.code, now.error, now.ended_at) == (code, "the words", LATER)
     assert (now.batch_job_name, now.request_file_name) == ("batches/xyz", "files/abc")
 
 
+def test_jobs_end_is_the_services_own() -> None:
+    seen = Seen("JOB_STATE_SUCCEEDED", "files/r", ended_at=datetime(2026, 11, 22, 7, tzinfo=UTC))
+    now = polling.observed(RUNNING, seen, at=LATER)
+    assert isinstance(now, EndedJob)
+    assert now.ended_at == "2026-11-22T07:00:00Z"
+
+
+def test_lost_job_says_why() -> None:
+    lost = polling.observed(RUNNING, Seen("JOB_STATE_EXPIRED", error="too old"), at=LATER)
+    assert polling.warning(lost) == "job 1 was lost, JOB_EXPIRED: too old"
+
+
 def test_lost_job_without_a_reason_says_so() -> None:
-    now = polling.observed(RUNNING, Seen("JOB_STATE_FAILED"), COUNTS, at=LATER)
+    now = polling.observed(RUNNING, Seen("JOB_STATE_FAILED"), at=LATER)
     assert isinstance(now, LostJob)
     assert now.error == "the service gave no reason"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from chargen_batch.core.requests import request_line
+from chargen_batch.core.adapters import request_line
 from tests.samples import PLACE, PORTRAIT, task
 
 URIS = {
@@ -39,13 +39,6 @@ def test_request_line_without_extras_has_no_empty_fields() -> None:
         '}],"generationConfig":{"responseModalities":["TEXT","IMAGE"],'
         '"imageConfig":{"aspectRatio":"3:4"}}}}'
     )
-
-
-def test_request_line_of_an_analysis_asks_for_no_picture() -> None:
-    asked = task(kind="analyze", input_images=(PORTRAIT,), response_mime_type="application/json")
-    line = request_line(asked, URIS).decode()
-    assert line.endswith('"generationConfig":{"responseMimeType":"application/json"}}}')
-    assert "imageConfig" not in line
 
 
 def test_request_line_stays_one_line_whatever_the_prompt() -> None:

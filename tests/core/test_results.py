@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from chargen_batch.core.results import ReadLine, UnreadableLineError, read_line
+from chargen_batch.core.generation import Generation
+from chargen_batch.core.results import ReadLine, UnreadableLineError, parse_line
 from chargen_batch.model.outcome import ProviderMeta, TaskError, Usage
 from tests.core.painted import JPEG, PNG, WEBP, answer, image_part, line, painted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+def read_line(raw: bytes) -> ReadLine:
+    return Generation().outcome(parse_line(raw))
 
 
 def _error(raw: bytes) -> TaskError:
@@ -333,3 +338,10 @@ def test_fields_that_google_adds_are_ignored() -> None:
     whole = _full() | {"processedTime": "now"}
     whole["response"]["candidates"][0]["content"]["parts"][0]["thoughtSignature"] = "x"
     assert read_line(json.dumps(whole).encode()).error is None
+
+
+@pytest.mark.parametrize("status", [{}, {"code": 0}, {"code": "OK"}])
+def test_status_that_is_ok_does_not_spoil_a_picture(status: dict[str, object]) -> None:
+    whole = json.loads(answer(image_part()))
+    read = read_line(json.dumps({**whole, "status": status}).encode())
+    assert (read.error, len(read.pictures)) == (None, 1)

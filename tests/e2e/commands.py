@@ -57,11 +57,13 @@ class CommandLine:
 
 
 def tree(project: Path) -> dict[str, bytes]:
-    """Return every file of a project but git's, the logs and the locks, by its path."""
+    """Return every file of a project but git's, the cache, the logs and the locks, by its path."""
     return {
         path.relative_to(project).as_posix(): path.read_bytes()
         for path in sorted(project.rglob("*"))
-        if path.is_file() and ".git" not in path.parts and not _is_log_or_lock(path.name)
+        if path.is_file()
+        and not {".git", "cache"} & {*path.parts}
+        and not _is_log_or_lock(path.name)
     }
 
 

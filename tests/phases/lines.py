@@ -68,3 +68,11 @@ def every_kind(requests: Sequence[Line]) -> Iterable[Line | bytes]:
             yield blocked_line(key)
             yield picture_line(key)
             yield text_line(key)
+
+
+def twice(requests: Sequence[Line]) -> Iterable[Line | bytes]:
+    """Answer every request with a picture, and then with an error."""
+    for request in requests:
+        key = str(request["key"])
+        yield picture_line(key)
+        yield error_line(key)

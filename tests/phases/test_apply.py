@@ -60,10 +60,29 @@ def test_a_vanished_target_is_a_dead_letter_with_its_picture_in_orphans(world: W
     story.vanish_zone(world)
     world.apply()
     assert world.codes() == {"fire-mouth": "TARGET_VANISHED"}
-    (orphan,) = world.run.orphans_dir.iterdir()
+    (orphan,) = world.run.orphans_dir.glob("*/*")
     assert (orphan.name[:11], orphan.read_bytes()) == ("fire-mouth-", GREY)
     assert list((world.root / "locations/old-kiln/images").glob("fire-mouth*")) == []
     assert world.read(story.KILN).count("task_key") == 1
+
+
+def test_a_vanished_targets_outcome_names_its_picture(world: World) -> None:
+    world.before("apply")
+    story.vanish_zone(world)
+    world.apply()
+    orphan = picture_of(world, "fire-mouth")
+    assert orphan.parent.name == "location-old-kiln"
+    assert orphan.read_bytes() == GREY
+
+
+def test_a_success_that_is_held_up_is_not_lost_to_a_later_failure(world: World) -> None:
+    world.service.results = lines.twice
+    world.before("apply")
+    world.write("locations/old-kiln/images", b"a file where the folder should be")
+    world.apply()
+    (world.root / "locations/old-kiln/images").unlink()
+    world.apply()
+    assert (world.codes(), world.state.phase) == ({}, "completed")
 
 
 def test_a_vanished_entity_leaves_its_pictures_in_orphans(world: World) -> None:
@@ -71,7 +90,7 @@ def test_a_vanished_entity_leaves_its_pictures_in_orphans(world: World) -> None:
     (world.root / story.KILN).parent.rename(world.root / "locations/.gone")
     world.apply()
     assert world.codes() == dict.fromkeys(TARGETS[2:4], "TARGET_VANISHED")
-    assert len(list(world.run.orphans_dir.iterdir())) == 2
+    assert len(list(world.run.orphans_dir.glob("*/*"))) == 2
     assert world.state.phase == "completed"
 
 
@@ -175,6 +194,8 @@ def test_nothing_is_written_out_of_the_project(world: World) -> None:
     assert (problem.file, world.codes()) == ("locations/old-kiln", {})
     (world.root / "locations/old-kiln/images").unlink()
     assert (world.apply().problems, world.state.phase) == ((), "completed")
+    assert picture_of(world, "fire-mouth").parent == world.root / "locations/old-kiln/images"
+    assert picture_of(world, "fire-mouth").read_bytes() == GREY
 
 
 def test_a_link_out_of_the_project_is_not_written_through(world: World) -> None:

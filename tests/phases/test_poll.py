@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chargen_batch.errors import ExecutionError, ExitCode, NetworkError, ServiceError
-from chargen_batch.model.state import DownloadedJob, EndedJob, LostJob, RunningJob
-from chargen_batch.service.api import RemoteCounts
+from chargen_batch.model.state import DownloadedJob, EndedJob, JobCounts, LostJob, RunningJob
 from tests.phases import story
 from tests.service.lines import refusal
 
@@ -134,7 +133,7 @@ def test_an_error_keeps_what_was_seen_before_it(
 def test_counts_are_the_services(submitted: World) -> None:
     submitted.service.looks = 2
     stored = next(iter(submitted.service.jobs.values()))
-    stored.job = replace(stored.job, counts=RemoteCounts(total=2, succeeded=1, pending=1))
+    stored.job = replace(stored.job, counts=JobCounts(total=2, succeeded=1, pending=1))
     submitted.poll()
     job = submitted.state.jobs[0]
     assert isinstance(job, RunningJob)

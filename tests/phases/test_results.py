@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chargen_batch.service.api import RemoteCounts
+from chargen_batch.model.state import JobCounts
 from tests.phases import lines, story
 from tests.phases.story import TARGETS
 from tests.service.lines import PIXEL, error_line, picture_line
@@ -101,7 +101,7 @@ def test_a_task_without_a_line_is_missing_and_may_be_sent_again(world: World) ->
     world.do_all("plan", "stage", "submit")
     stored = list(world.service.jobs.values())[1]
     world.service.end(stored.job.name)
-    stored.job = replace(stored.job, counts=RemoteCounts(total=2, succeeded=1))
+    stored.job = replace(stored.job, counts=JobCounts(total=2, succeeded=1))
     world.do_all("poll", "download", "apply")
     assert error_of(world, "fire-mouth") == ("MISSING_RESULT", True)
 

@@ -221,3 +221,11 @@ def test_what_an_interrupted_stage_ended_is_never_sent(world: World) -> None:
     sent = [job.request_count for job in world.state.jobs if isinstance(job, StagedJob)]
     ended = [key for key, code in world.codes().items() if code == "REFERENCE_CHANGED"]
     assert sum(sent) + len(ended) == world.state.total_tasks
+
+
+def test_a_target_that_vanished_after_the_plan_is_not_paid_for(world: World) -> None:
+    world.do_all("plan")
+    story.vanish_zone(world)
+    with pytest.raises(StagingError, match="is not in the story any more"):
+        world.stage()
+    assert world.service.calls == []

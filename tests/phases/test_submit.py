@@ -5,10 +5,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chargen_batch.errors import ExecutionError, ExitCode, NetworkError, ServiceError
+from chargen_batch.errors import (
+    DocumentError,
+    ExecutionError,
+    ExitCode,
+    LockedError,
+    NetworkError,
+    ServiceError,
+)
 from chargen_batch.model.state import IntendedJob, LostJob, RunningJob, StagedJob
 from chargen_batch.phases import stage, submit
 from chargen_batch.run.directory import RunDirectory
+from chargen_batch.run.lock import held
 from tests.phases.world import NOW
 from tests.service.lines import refusal
 
@@ -214,7 +222,7 @@ def test_what_another_run_is_drawing_is_not_paid_for_again(world: World) -> None
     second = RunDirectory(world.run.path.parent / first)
     stage.run(second, world.project, world.connect, clock=world.clock)
     with pytest.raises(ExecutionError, match=f"drawn already: .* by run {world.run.run_id}"):
-        submit.run(second, world.connect, clock=world.clock)
+        submit.run(second, world.project, world.connect, clock=world.clock)
     assert created(world) == before
 
 
@@ -223,5 +231,45 @@ def test_paying_twice_takes_a_word(world: World) -> None:
     second = RunDirectory(world.run.path)
     world.do_all("plan", "stage", "submit")
     stage.run(second, world.project, world.connect, clock=world.clock)
-    report = submit.run(second, world.connect, clock=world.clock, allow_duplicates=True)
+    report = submit.run(
+        second, world.project, world.connect, clock=world.clock, allow_duplicates=True
+    )
     assert len(report.created) == 3
+
+
+def test_jobs_that_ended_make_room_for_those_that_wait(world: World) -> None:
+    world.settings("max_tasks_per_job: 2, max_concurrent_jobs: 1")
+    world.do_all("plan", "stage", "submit")
+    assert created(world) == 1
+    for _round in range(4):
+        for job in world.service.jobs:
+            world.service.end(job, "JOB_STATE_SUCCEEDED")
+        world.submit()
+    assert created(world) == 3
+    assert world.submit().exit_code == ExitCode.DONE
+
+
+def test_uploads_that_would_not_outlive_the_job_are_renewed(staged: World) -> None:
+    before = len(staged.service.called("upload"))
+    names = [job.display_name for job in staged.state.jobs if isinstance(job, StagedJob)]
+    staged.clock.passes(49 * 3600)
+    assert staged.submit().exit_code == ExitCode.DONE
+    assert len(staged.service.called("upload")) == 2 * before
+    assert [job.display_name for job in staged.state.jobs if isinstance(job, RunningJob)] == names
+
+
+def test_only_one_submit_of_a_project_creates_at_a_time(staged: World) -> None:
+    lock = staged.root / ".chargen" / "spend.lock"
+    with held(lock, command="submit", since="now"), pytest.raises(LockedError):
+        staged.submit()
+    assert created(staged) == 0
+
+
+def test_a_run_that_cannot_be_read_is_not_taken_for_one_that_holds_nothing(world: World) -> None:
+    world.do_all("plan")
+    first = world.run
+    world.do_all("plan", "stage")
+    first.state_file.write_bytes(b"{}")
+    with pytest.raises(DocumentError, match=r"state\.json is damaged"):
+        world.submit()
+    assert created(world) == 0

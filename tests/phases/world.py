@@ -151,7 +151,7 @@ class World:
         return stage.run(self.run, self.project, self.connect, clock=self.clock)
 
     def submit(self) -> SubmitReport:
-        return submit.run(self.run, self.connect, clock=self.clock)
+        return submit.run(self.run, self.project, self.connect, clock=self.clock)
 
     def poll(self) -> PollReport:
         return poll.run(self.run, self.connect, clock=self.clock)
@@ -204,7 +204,7 @@ class World:
         self.write("chargen.yaml", f"batch: {{upload_concurrency: 1, {text}}}\n")
 
     def tree(self) -> dict[str, bytes]:
-        """Return every file of the project but logs and locks."""
+        """Return every file of the project but the cache, logs and locks."""
         return {
             path.relative_to(self.root).as_posix(): path.read_bytes()
             for path in sorted(self.root.rglob("*"))
@@ -227,7 +227,7 @@ class World:
 
 
 def _is_log_or_lock(path: Path) -> bool:
-    return path.name == "log.ndjson" or path.name.endswith((".lock", ".lock.json"))
+    return path.name == "log.ndjson" or path.name.endswith((".lock", ".lock.json", ".msgpack"))
 
 
 def target_of(key: str) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chargen_batch.model.outcome import TaskResult
     from chargen_batch.model.task import BatchTask
 
-PROJECT: Final = Path("/work/story")
+PROJECT: Final = Path("/srv/story")
 FOLDER: Final = PROJECT / ".chargen" / "batch" / samples.RUN_ID
 HOSTILE: Final = '</pre><script>alert(1)</script><img src=x onerror="alert(2)">&amp;{{ 7*7 }}'
 VOID: Final = {"meta", "img", "br", "link", "input"}

@@ -123,3 +123,11 @@ def test_lock_ends_when_the_command_fails(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         _hold_and_fail(lock)
     _take(lock)
+
+
+def test_lock_file_keeps_its_inode_and_stays_a_file_when_it_is_let_go(tmp_path: Path) -> None:
+    lock = tmp_path / "run.lock"
+    _take(lock)
+    inode = lock.stat().st_ino
+    _take(lock)
+    assert (lock.stat().st_ino, lock.read_bytes()) == (inode, b"")

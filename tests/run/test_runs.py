@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from chargen_batch.errors import BatchError, DocumentError, NotReadyError, StateError
+from chargen_batch.report.summary import summarize
 from chargen_batch.run import runs
+from chargen_batch.run.directory import RunDirectory, encode
 from tests import samples
 
 if TYPE_CHECKING:
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
     from chargen_batch.model.state import Phase
     from chargen_batch.model.task import BatchTask
-    from chargen_batch.run.directory import RunDirectory
 
 
 @pytest.fixture
@@ -34,6 +35,10 @@ def _make_all(runs_dir: Path, phases: str) -> None:
     """Make runs r1, r2, ... in these phases, the last of them current."""
     for number, phase in enumerate(phases.split(), 1):
         _make(runs_dir, phase, f"r{number}")  # type: ignore[arg-type] # a word of a table below
+
+
+def _report(run: RunDirectory) -> None:
+    run.report_file.write_bytes(encode(summarize(run.plan(), run.state(), [])))
 
 
 def _selected(runs_dir: Path, command: str, explicit: str | None = None) -> str:
@@ -172,8 +177,17 @@ def test_run_that_is_named_is_taken_whatever_its_phase(runs_dir: Path, command: 
 
 def test_run_that_was_reported_is_not_reported_again(runs_dir: Path) -> None:
     _make_all(runs_dir, "completed completed running")
-    (runs_dir / "r1" / "report.json").touch()
+    _report(RunDirectory(runs_dir / "r1"))
     assert _selected(runs_dir, "report") == "r2 r3"
+
+
+def test_report_from_before_the_end_does_not_count(runs_dir: Path) -> None:
+    _make_all(runs_dir, "completed running")
+    run = RunDirectory(runs_dir / "r1")
+    _report(run)
+    early = run.report_file.read_bytes().replace(b'"completed"', b'"submitted"')
+    run.report_file.write_bytes(early)
+    assert _selected(runs_dir, "report") == "r1 r2"
 
 
 @pytest.mark.parametrize("name", ["r9", "../batch", ".", "current"])

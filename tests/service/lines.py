@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, cast
 
 from chargen_batch.errors import ServiceError
-from chargen_batch.service.api import RemoteCounts
+from chargen_batch.model.state import JobCounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -77,8 +77,8 @@ def line_bytes(line: Mapping[str, object] | bytes) -> bytes:
     return line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n"
 
 
-def counts_of(requests: Sequence[Line], lines: Sequence[Line | bytes]) -> RemoteCounts:
+def counts_of(requests: Sequence[Line], lines: Sequence[Line | bytes]) -> JobCounts:
     """Return a job's counts: a request with no good line has failed."""
     good = {str(line["key"]) for line in lines if isinstance(line, dict) and "response" in line}
     succeeded = sum(str(request["key"]) in good for request in requests)
-    return RemoteCounts(total=len(requests), succeeded=succeeded, failed=len(requests) - succeeded)
+    return JobCounts(total=len(requests), succeeded=succeeded, failed=len(requests) - succeeded)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING
 
+from chargen_batch.model.state import JobCounts
 from chargen_batch.service.api import (
     Download,
-    RemoteCounts,
     RemoteFile,
     RemoteJob,
     RemoteModel,
@@ -158,7 +158,7 @@ class MemoryService:
                 model=model,
                 input_file_name=request_file,
                 created_at=self.now(),
-                counts=RemoteCounts(total=len(requests), pending=len(requests)),
+                counts=JobCounts(total=len(requests), pending=len(requests)),
             )
             ending = self.endings.get(display_name, "JOB_STATE_SUCCEEDED")
             self.jobs[job.name] = StoredJob(job, requests, ending, unlisted=self.unlisted)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chargen_batch.service.api import RemoteCounts, RemoteFile, RemoteJob
+from chargen_batch.model.state import JobCounts
+from chargen_batch.service.api import RemoteFile, RemoteJob
 from chargen_batch.service.operations import error_text, file_of, job_of, model_of
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def test_a_capture_of_a_new_job_is_read_whole() -> None:
         model="gemini-2.5-flash",
         input_file_name="files/frh6ua11nk3o",
         created_at=datetime(2026, 1, 6, 11, 9, 11, 943530, tzinfo=UTC),
-        counts=RemoteCounts(total=2, pending=2),
+        counts=JobCounts(total=2, pending=2),
     )
 
 
@@ -60,7 +61,7 @@ def test_a_capture_of_an_ended_job_has_its_output_and_counts() -> None:
     )
 
     assert job.result_file_name == "files/batch-3a96"
-    assert job.counts == RemoteCounts(total=9, succeeded=7, failed=2)
+    assert job.counts == JobCounts(total=9, succeeded=7, failed=2)
     assert job.ended_at == datetime(2026, 8, 20, 20, 10, 25, 852081, tzinfo=UTC)
 
 

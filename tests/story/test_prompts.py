@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import pytest
 
 from chargen_batch.model.settings import Settings, Style
-from tests.story.builder import CHAPTER, IDEAS, LOCATION, PNG, only_target, read
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from chargen_batch.story.scan import scan
+from tests.story.builder import CHAPTER, FACTS, IDEAS, LOCATION, PNG, only_target, read, write
 
 SETTINGS: Final = Settings(
     style=Style(
@@ -25,259 +24,63 @@ ADA: Final[dict[str, str | bytes]] = {
     "characters/ada/profile.md": "# Ada Moor",
     "characters/ada/images/portrait.png": PNG,
 }
+BEA: Final[dict[str, str | bytes]] = {
+    "characters/bea/imagery.yaml": "appearance: |\n  Bea is tall\n  and grey.",
+    "characters/cy/imagery.yaml": "appearance: Cy is small.",
+}
+LOFT: Final[dict[str, str | bytes]] = {
+    LOCATION: """
+        zones:
+        - slug: mill-loft
+          name: The Loft
+          prompt: p
+          image_inventory: [{path: images/loft.png, status: approved}]
+        """,
+    "locations/mill/images/loft.png": PNG,
+}
 MILL: Final[dict[str, str | bytes]] = {"locations/mill/overview.md": "# The Mill - Overview\n"}
-
-SCENE: Final = """
-    character: {name: Ada Moor, summary: "A miller, forty"}
-    visual_consistency: [red scarf, 'floury, strong hands']
-    scenes:
-    - title: Grinding
-      scene: |
-        Ada feeds the
-        hopper.
-      pose: Leaning in
-      setting: The mill at night
-      mood: hushed
-      depicts_characters: [tom-reed]
-    """
-SCENE_PROMPT: Final = """
-    The character is Ada Moor.
-
-    A miller, forty.
-
-    Looks: red scarf; floury, strong hands.
-
-    Ada feeds the hopper.
-
-    Pose: Leaning in.
-
-    Also in the picture: Tom Reed.
-
-    Setting: The mill at night.
-
-    Mood: hushed.
-
-    Style: woodcut.
-
-    Style: half figure.
-
-    Style: few lines.
-
-    Avoid: text, Watermark.
-    """
-
-OVERVIEW: Final = """
-    overview:
-      image_type: establishing
-      framing: wide
-      required_elements: [wheel, weir]
-      visual_description: A mill on a river?
-      narrative_context: The last dry summer
-      composition_notes: low horizon
-      composition: {foreground: reeds, depth_layers: [mill, hills]}
-      time_of_day: dusk
-      weather: mist
-      season: autumn
-      lighting: {primary_source: window, color_temperature: warm}
-      palette: {dominant: [ochre, blue], accent: [red], avoid: [green]}
-      scene_mood: uneasy
-      mood_rationale: It waits.
-      style_notes: thick lines
-      negative_prompt: "TEXT, cars (vans, lorries); wires."
-    """
-OVERVIEW_PROMPT: Final = """
-    Place: The Mill.
-
-    Kind of picture: establishing.
-
-    Framing: wide.
-
-    Must show: wheel; weir.
-
-    A mill on a river?
-
-    Story moment: The last dry summer.
-
-    Composition: low horizon.
-
-    Composition: foreground: reeds; depth layers: mill, hills.
-
-    Time of day: dusk.
-
-    Weather: mist.
-
-    Season: autumn.
-
-    Lighting: primary source: window; color temperature: warm.
-
-    Main colours: ochre; blue.
-
-    Accent colours: red.
-
-    Mood: uneasy.
-
-    It waits.
-
-    Style notes: thick lines.
-
-    Style: woodcut.
-
-    Style: empty.
-
-    Avoid: TEXT, cars (vans, lorries), wires, green, Watermark.
-    """
-
-ZONE: Final = """
-    zones:
-    - zone_slug: loft
-      zone_name: The Loft
-      image_type: zone
-      key_elements: [sacks]
-      description: Sacks under the roof
-      prompt_used: |
-        A loft,
-        full of sacks
-      mood: hushed
-      default_prompt_elements: {must_include: [pulley], must_avoid: [people], atmosphere: dust}
-    """
-ZONE_PROMPT: Final = """
-    Place: The Mill, The Loft.
-
-    Kind of picture: zone.
-
-    Must show: sacks.
-
-    Must show: pulley.
-
-    A loft,
-    full of sacks
-
-    Atmosphere: dust.
-
-    Mood: hushed.
-
-    Style: woodcut.
-
-    Style: empty.
-
-    Style: few lines.
-
-    Avoid: people, text, Watermark.
-    """
-
-ZONE_IMAGE: Final = """
-    generation_defaults: {negative_prompts: [snow]}
-    overview: {slug: mill, description: d, negative_prompt: sun}
-    zones:
-    - name: The Loft
-      slug: loft
-      negative_prompt: cats
-      default_prompt_elements: {must_include: [pulley], must_avoid: [people]}
-      images: [{image_slug: night, prompt: The loft at night, negative_prompt: "mice, cats"}]
-    """
-ZONE_IMAGE_PROMPT: Final = """
-    Place: The Mill, The Loft.
-
-    Must show: pulley.
-
-    The loft at night
-
-    Style: woodcut.
-
-    Style: empty.
-
-    Avoid: mice, cats, sun, snow, people, text, Watermark.
-    """
-
-BEAT: Final = """
-    beat_images:
-    - beat_id: flood
-      chapter_ref: one
-      emotional_beat: too late
-      image_spec:
-        prompt: Water through the door
-        image_type: moment
-        scene_mood: hushed
-        character_refs: [{slug: ada, role: subject}]
-    """
-BEAT_PROMPT: Final = """
-    Reference images: image 1 is the portrait of Ada Moor. \
-Identity follows the reference images; setting and action follow the text.
-
-    Place: The Mill.
-
-    Kind of picture: moment.
-
-    Water through the door
-
-    Emotional beat: too late.
-
-    In the picture: Ada Moor.
-
-    Mood: hushed.
-
-    Style: woodcut.
-
-    Style: small figures.
-
-    Style: few lines.
-
-    Avoid: text, Watermark.
-    """
-
-CHAPTER_IMAGE: Final = """
-    characters: [{ref: ada, name: Ada}]
-    images:
-    - custom_id: end
-      image_type: anchor
-      visual_description: Ada opens the sluice.
-      visual_hook: one lever
-      depicts_characters: [ada, tom-reed]
-      character_states: {ada: "soaked, laughing"}
-      perspective_description: from the water
-      setting: the weir
-    """
-CHAPTER_PROMPT: Final = """
-    Reference images: image 1 is the portrait of Ada. \
-Identity follows the reference images; setting and action follow the text.
-
-    Kind of picture: anchor.
-
-    Ada opens the sluice.
-
-    Visual hook: one lever.
-
-    In the picture: Ada (soaked, laughing); Tom Reed.
-
-    Setting: the weir.
-
-    Perspective: from the water.
-
-    Style: woodcut.
-
-    Style: small figures.
-
-    Avoid: text, Watermark.
-    """
-
-GOLDEN: Final = {
-    "scene": (IDEAS, SCENE, SCENE_PROMPT),
-    "overview": (LOCATION, OVERVIEW, OVERVIEW_PROMPT),
-    "zone": (LOCATION, ZONE, ZONE_PROMPT),
-    "zone image": (LOCATION, ZONE_IMAGE, ZONE_IMAGE_PROMPT),
-    "beat": (LOCATION, BEAT, BEAT_PROMPT),
-    "chapter image": (CHAPTER, CHAPTER_IMAGE, CHAPTER_PROMPT),
+GOLDEN: Final = Path(__file__).parent / "golden"
+SCENE: Final = (GOLDEN / "scene.yaml").read_text("utf-8")
+KINDS: Final[dict[str, tuple[str, dict[str, str | bytes]]]] = {
+    "scene": (IDEAS, {}),
+    "overview": (LOCATION, MILL),
+    "zone": (LOCATION, MILL),
+    "zone-image": (LOCATION, MILL),
+    "beat": (LOCATION, MILL | ADA),
+    "chapter-image": (CHAPTER, MILL | ADA | BEA | LOFT),
 }
 
 
-@pytest.mark.parametrize(("file", "text", "prompt"), GOLDEN.values(), ids=list(GOLDEN))
-def test_a_target_compiles_to_this_prompt(
-    tmp_path: Path, file: str, text: str, prompt: str
-) -> None:
-    people = {} if file == IDEAS else ADA
-    found = read(tmp_path, {file: text, **people, **MILL}, SETTINGS)
-    assert found.targets[-1].prompt == textwrap.dedent(prompt).strip()
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_target_of_each_kind_compiles_to_this_prompt(tmp_path: Path, kind: str) -> None:
+    file, others = KINDS[kind]
+    text = (GOLDEN / f"{kind}.yaml").read_text("utf-8")
+    found = read(tmp_path, {**others, file: text}, SETTINGS)
+    assert found.targets[-1].prompt + "\n" == (GOLDEN / f"{kind}.txt").read_text("utf-8")
     assert found.problems == ()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_sections_say_where_each_part_of_a_prompt_stands(tmp_path: Path, kind: str) -> None:
+    file, others = KINDS[kind]
+    text = (GOLDEN / f"{kind}.yaml").read_text("utf-8")
+    target = read(tmp_path, {**others, file: text}, SETTINGS).targets[-1]
+    priorities = [section.priority for section in target.sections]
+    assert priorities == sorted(priorities)
+    assert all(section.text in target.prompt for section in target.sections)
+    assert not any(section.dropped for section in target.sections)
+
+
+def test_a_section_has_its_priority_its_name_and_its_path(tmp_path: Path) -> None:
+    text = "generation_defaults: {style: ink}\nimages: [{id: a, prompt: p, technical: {mood: m}}]"
+    sections = only_target(read(tmp_path, {CHAPTER: text}, SETTINGS)).sections
+    assert [(one.priority, one.name, one.path) for one in sections] == [
+        (2, "author's prompt", ("images", 0, "prompt")),
+        (5, "style", None),
+        (5, "style of the scenario", None),
+        (5, "own style", ("generation_defaults", "style")),
+        (5, "mood", ("images", 0, "technical", "mood")),
+    ]
 
 
 @pytest.mark.parametrize("line_end", ["\r\n", "\r"])
@@ -306,6 +109,24 @@ def test_an_authors_prompt_that_says_nothing_does_not(tmp_path: Path, prompt: st
     assert only_target(read(tmp_path, {CHAPTER: text})).prompt == "d."
 
 
+@pytest.mark.parametrize(
+    ("mode", "fields", "prompt"),
+    [
+        ("auto", "prompt: p, description: d, mood: m", "p\n\nMood: m.\n\nAvoid: cats."),
+        ("author", "prompt: p, description: d, mood: m", "p\n\nAvoid: cats."),
+        ("author", "description: d, mood: m", "d.\n\nMood: m.\n\nAvoid: cats."),
+        ("compiled", "prompt: p, description: d, mood: m", "d.\n\nMood: m.\n\nAvoid: cats."),
+        ("compiled", "prompt: p, must_avoid: cats", "p\n\nAvoid: cats."),
+    ],
+)
+def test_the_prompt_mode_says_whether_authors_prompts_count(
+    tmp_path: Path, mode: str, fields: str, prompt: str
+) -> None:
+    write(tmp_path, {CHAPTER: f"images: [{{id: a, {fields}, negative_prompt: cats}}]"})
+    found = scan(tmp_path, Settings(), facts=FACTS, prompt_mode=mode)  # type: ignore[arg-type]
+    assert only_target(found).prompt == prompt
+
+
 def test_a_portrait_stands_in_for_summary_and_looks(tmp_path: Path) -> None:
     (target,) = read(tmp_path, {IDEAS: SCENE, **ADA}).targets
     assert "image 1 is the portrait of Ada Moor." in target.prompt
@@ -314,12 +135,106 @@ def test_a_portrait_stands_in_for_summary_and_looks(tmp_path: Path) -> None:
     assert "red scarf" not in target.prompt
 
 
+def test_the_appearance_stands_in_where_nothing_else_says_how_somebody_looks(
+    tmp_path: Path,
+) -> None:
+    files = {
+        IDEAS: "scenes: [{title: t, scene: s}]",
+        "characters/ada/imagery.yaml": "appearance: a",
+    }
+    assert only_target(read(tmp_path, files)).prompt == "The character is Ada.\n\nLooks: a.\n\ns."
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        ("{ada: [wet, cold.], mob: running}", "In the picture:\nAda: wet; cold.\nMob: running."),
+        ("{ada: null, mob: ''}", "In the picture: Ada."),
+        ("All of them wet", "Characters: All of them wet.\n\nIn the picture: Ada."),
+    ],
+)
+def test_states_are_said_of_whomever_they_are_given_to(
+    tmp_path: Path, states: str, said: str
+) -> None:
+    fields = f"depicts_characters: [ada], character_states: {states}"
+    text = f"images: [{{id: a, prompt: p, {fields}}}]"
+    assert only_target(read(tmp_path, {CHAPTER: text})).prompt == f"p\n\n{said}"
+
+
 def test_what_an_author_nests_is_read_six_levels_deep(tmp_path: Path) -> None:
     text = "images: [{id: a, prompt: p, lighting: {a: [b, {c: [[d, [[[e]]]]]}]}}]"
     assert only_target(read(tmp_path, {CHAPTER: text})).prompt.endswith("Lighting: a: b, c: d.")
 
 
-def test_a_style_of_the_files_defaults_is_written_and_their_model_is_not(tmp_path: Path) -> None:
-    defaults = "metadata: {generation_defaults: {style: ink wash, model: other-1}}"
-    text = f"{defaults}\nimages: [{{id: a, prompt: p}}]"
-    assert only_target(read(tmp_path, {CHAPTER: text})).prompt == "p\n\nStyle: ink wash."
+def test_nothing_is_said_twice(tmp_path: Path) -> None:
+    text = """
+        images:
+        - id: a
+          prompt: A mill by the dark river. It burns.
+          visual_hook: a mill by the dark river
+          depicts_characters: [ada, bob]
+          character_states: {ada: Wet. A mill by the dark river., bob: Dry.}
+          composition_notes: Low and wide. A mill by the dark river!
+          composition: Low and wide. A mill by the dark river.
+          mood: dark
+        """
+    prompt = only_target(read(tmp_path, {CHAPTER: text})).prompt
+    assert prompt == (
+        "A mill by the dark river. It burns.\n\n"
+        "In the picture:\nAda: Wet.\nBob: Dry.\n\n"
+        "Composition: Low and wide.\n\nMood: dark."
+    )
+
+
+@pytest.mark.parametrize(
+    ("weight", "budget"),
+    [
+        ("critical", 6_000), ("High", 5_000), ("medium", 4_000), ("low", 3_000),
+        ("", 4_000), ("huge", 4_000),
+    ],
+)  # fmt: skip
+def test_the_moments_visual_weight_sets_the_length_of_a_prompt(
+    tmp_path: Path, weight: str, budget: int
+) -> None:
+    notes = "It is a long note. " * 400
+    text = f"""
+        moments: [{{id: m, visual_weight: {weight}}}]
+        images: [{{id: a, source_moment: m, prompt: p, mood: m, mood_rationale: {notes}}}]
+        """
+    target = only_target(read(tmp_path, {CHAPTER: text}))
+    assert budget - len("It is a long note. ") <= len(target.prompt) <= budget
+    kept, rest = (one for one in target.sections if one.name == "mood rationale")
+    assert (kept.dropped, rest.dropped) == (False, True)
+    assert f"{kept.text} {rest.text}" == notes.strip()
+
+
+def test_what_is_never_cut_and_over_the_budget_is_a_warning(tmp_path: Path) -> None:
+    text = f"images: [{{id: a, prompt: {'x' * 4_001}}}]"
+    message = "what is never cut makes the prompt 4,001 characters long, over its 4,000"
+    assert read(tmp_path, {CHAPTER: text}).warnings == (f"{CHAPTER}: a: {message}",)
+
+
+def test_a_moment_that_does_not_exist_is_a_warning(tmp_path: Path) -> None:
+    found = read(tmp_path, {CHAPTER: "images: [{id: a, prompt: p, source_moment: m9}]"})
+    (warning,) = found.warnings
+    assert "source_moment: no moment has the id 'm9'" in warning
+
+
+def test_texts_that_no_prompt_takes_are_known_by_their_paths(tmp_path: Path) -> None:
+    text = """
+        images:
+        - id: a
+          title: The End
+          prompt: p
+          source_quote: as she said
+          narrative_role: turning
+          default_prompt_elements: {must_include: [a lamp], smells: [of hay]}
+          interplay: {ada: looks away}
+          technical: {focal_length: 35 mm, ratio: 2}
+        """
+    assert only_target(read(tmp_path, {CHAPTER: text})).unused == (
+        ("images", 0, "source_quote"),
+        ("images", 0, "default_prompt_elements", "smells"),
+        ("images", 0, "interplay"),
+        ("images", 0, "technical", "focal_length"),
+    )

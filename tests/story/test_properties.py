@@ -21,11 +21,15 @@ FIELDS: Final = [
     *("avoid", "negative_prompt", "depicts_characters", "character_states", "references", "type"),
     *("aspect_ratio", "size", "images", "image_spec", "image_inventory", "generation", "task_key"),
     *("scenes", "overview", "zones", "beat_images", "moments", "characters", "character"),
+    *("location_visual_anchor", "characteristic_light", "color_anchors", "dominant", "time_of_day"),
+    *("scene_variations", "reference_images", "transformation_state", "scene_id", "visual_weight"),
+    *("location", "zone", "location_zone", "status", "created_at", "provenance", "mood_rationale"),
     *("metadata", "generation_defaults", "is_reference_portrait", "path", "source_moment", "ref"),
 ]  # fmt: skip
 scalars = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12),
     st.sampled_from(["ada", "Dusk", "16:9", "1792x768", "images/portrait.png", "a, b; (c", "../x"]),
+    st.sampled_from(["mill", "mill/dusk", "approved", "2026-01-01", "SCENE 1: wet", "scn-01-01"]),
 )  # fmt: skip
 keys = st.one_of(st.sampled_from(FIELDS), st.text(max_size=3))
 values = st.recursive(
@@ -67,6 +71,8 @@ def test_any_story_is_scanned_to_the_same_twice(story: dict[str, object]) -> Non
     names = [(target.entity_type, target.target_id) for target in found.targets]
     assert len(names) == len(set(names))
     assert all(target.prompt == target.prompt.strip() != "" for target in found.targets)
+    dropped = [one for target in found.targets for one in target.sections if one.dropped]
+    assert not any(one.priority == 1 or one.name == "author's prompt" for one in dropped)
 
 
 @settings(max_examples=50, deadline=None)

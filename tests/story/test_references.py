@@ -165,3 +165,83 @@ def test_a_character_is_called_as_the_chapter_its_ideas_or_its_profile_say(
     chapter = files.get(CHAPTER, "") + "\n" + image
     found = read(tmp_path, {**files, CHAPTER: chapter, **portraits("ada")})
     assert f"image 1 is the portrait of {name}." in found.targets[0].prompt
+
+
+NAMED = """
+    characters: [{{ref: ada, reference_images: {ids}}}]
+    images: [{{id: a, prompt: p, depicts_characters: [ada]}}]
+    """
+INVENTORY = """
+    appearance: Ada is tall.
+    image_inventory:
+    - {id: coat, path: images/draft.png, status: draft}
+    - {id: coat, path: images/coat.png, status: approved}
+    - {id: scarf, path: images/draft.png, status: draft}
+    - {id: hat, path: images/coat.png, status: rejected}
+    - {id: gone, path: images/gone.png, status: approved}
+    """
+COATS: dict[str, str | bytes] = {
+    "characters/ada/imagery.yaml": INVENTORY,
+    "characters/ada/images/coat.png": PNG + b"coat",
+    "characters/ada/images/draft.png": PNG + b"draft",
+}
+
+
+@pytest.mark.parametrize(
+    ("ids", "pictures"),
+    [
+        ("[coat]", ["coat.png"]),
+        ("[scarf]", ["draft.png"]),
+        ("[scarf, coat, scarf]", ["draft.png", "coat.png"]),
+        ("[{id: coat}]", ["coat.png"]),
+        ("coat", ["coat.png"]),
+        ("[]", ["portrait.png"]),
+    ],
+)
+def test_ids_that_a_chapter_names_are_looked_up_in_the_characters_inventory(
+    tmp_path: Path, ids: str, pictures: list[str]
+) -> None:
+    found = read(tmp_path, {CHAPTER: NAMED.format(ids=ids), **COATS, **portraits("ada")})
+    assert shown(found) == [f"characters/ada/images/{name}" for name in pictures]
+    assert found.warnings == ()
+
+
+@pytest.mark.parametrize("image_id", ["hat", "gone", "unknown", "../coat"])
+def test_an_id_that_leads_to_no_picture_is_a_warning_and_the_portrait_stands_in(
+    tmp_path: Path, image_id: str
+) -> None:
+    chapter = NAMED.format(ids=f"['{image_id}']")
+    found = read(tmp_path, {CHAPTER: chapter, **COATS, **portraits("ada")})
+    assert shown(found) == ["characters/ada/images/portrait.png"]
+    missing = f"{CHAPTER}: reference image '{image_id}' of character 'ada' does not exist"
+    assert found.warnings == (missing,)
+
+
+@pytest.mark.parametrize(
+    ("ids", "state", "line"),
+    [
+        ("[]", "", "Ada: Ada is tall."),
+        ("[]", "wet", "Ada: wet."),
+        ("[hat]", "wet", "Ada: wet. Ada is tall."),
+    ],
+)
+def test_the_appearance_stands_in_where_a_reference_is_missing(
+    tmp_path: Path, ids: str, state: str, line: str
+) -> None:
+    states = f"character_states: {{ada: {state}}}"
+    chapter = NAMED.format(ids=ids).replace("prompt: p", f"prompt: p, {states}")
+    (target,) = read(tmp_path, {CHAPTER: chapter, **COATS}).targets
+    assert target.prompt == f"p\n\nIn the picture:\n{line}"
+
+
+def test_over_the_limit_every_character_keeps_a_picture_before_one_gets_two(
+    tmp_path: Path,
+) -> None:
+    chapter = NAMED.format(ids="[coat, scarf]").replace("[ada]}", "[ada, bob]}")
+    project = write(tmp_path, {CHAPTER: chapter, **COATS, **portraits("bob")})
+    found = scan(project, Settings(), facts=msgspec.structs.replace(FACTS, max_references=2))
+    assert shown(found) == [
+        "characters/ada/images/coat.png",
+        "characters/bob/images/portrait.png",
+    ]
+    assert found.warnings == (f"{CHAPTER}: a: the model takes 2 references; left out: Ada",)

@@ -1,68 +1,66 @@
-"""From a target and its context to the sections of its prompt, and what it must not show."""
+"""From a target and its context to the sections of its prompt."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
-from chargen_batch.story.fields import clean, every, first, texts, unwrapped
+from chargen_batch.story.fields import clean, every, first, nearest, texts, unwrapped
+from chargen_batch.story.prompt import light
 from chargen_batch.story.prompt.sections import (
+    AUTHOR_FIELDS,
     AUTHOR_PROMPT,
-    AVOID_ROWS,
     CONSTRAINTS,
+    MOOD_FIELDS,
     ROWS,
     STYLE,
     SUBJECT,
+    TEXT_FIELDS,
     Section,
 )
+from chargen_batch.story.prompt.wording import labelled, listed, said_once, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chargen_batch.story.fields import Field
-    from chargen_batch.story.prompt.context import Context
-    from chargen_batch.story.prompt.sections import AvoidRow, Row
+    from chargen_batch.story.prompt.context import Context, Depicted
+    from chargen_batch.story.prompt.sections import Row
     from chargen_batch.story.raw_target import RawTarget
 
-_ITEM: Final = re.compile(r"(?:[^,;()]|\([^()]*\)|[()])+")
-_SENTENCE_END: Final = re.compile(r"[.!?\u2026:][\"'\u201d\u2019\u00bb)\]]*$")
+BUDGET: Final = 4_000
+BUDGETS: Final = {"critical": 6_000, "high": 5_000, "medium": BUDGET, "low": 3_000}
+
+
+def budget_of(target: RawTarget) -> int:
+    """Return how long a target's prompt may be, by the weight of what it shows."""
+    weight = nearest(target.in_story, "visual_weight")
+    return BUDGETS.get(unwrapped(weight.value).casefold(), BUDGET) if weight else BUDGET
 
 
 def sections(target: RawTarget, context: Context) -> tuple[Section, ...]:
     """Return all sections of a target's prompt, by priority, then in the order of the table."""
+    author = tuple(_author(target)) if _takes_author(target, context) else ()
+    if author and context.mode == "author":
+        return author
     made = (
         *_place(target, context),
         *_identity(context),
-        *_from_rows(target),
-        *_cast(target, context),
+        *light.sections(target),
         *_project_style(target, context),
+        *_from_rows(target, author),
+        *_cast(target, context),
     )
-    return tuple(sorted(made, key=lambda section: section.priority))
+    return tuple(said_once(sorted(made, key=lambda section: section.priority)))
 
 
-def negatives(target: RawTarget, context: Context) -> tuple[str, ...]:
-    """Return what the picture must not show, each once: the target's first, the project's last."""
-    found = [text for row in AVOID_ROWS for text in _avoided(row, target)]
-    found += context.style.negative
-    items = [unwrapped(item).rstrip(".") for text in found for item in _ITEM.findall(text)]
-    first_spelled: dict[str, str] = {}
-    for item in items:
-        first_spelled.setdefault(item.casefold(), item)
-    return tuple(filter(None, first_spelled.values()))
-
-
-def _avoided(row: AvoidRow, target: RawTarget) -> Iterator[str]:
-    for found in every(target.layers if row.inherited else target.own, row.field):
-        yield from texts(found.value)
-
-
-def _from_rows(target: RawTarget) -> Iterator[Section]:
-    author = tuple(_author(target))
-    for row in ROWS:
-        if row is AUTHOR_PROMPT:
-            yield from author
-        elif not (row.unless_author and author):
-            yield from _from_row(row, target)
+def _takes_author(target: RawTarget, context: Context) -> bool:
+    """Say whether an author's prompt counts: not where it is to be compiled and can be."""
+    return context.mode != "compiled" or not any(
+        texts(found.value)
+        for name in TEXT_FIELDS
+        if name not in AUTHOR_FIELDS
+        for found in every(target.own, name)
+    )
 
 
 def _author(target: RawTarget) -> Iterator[Section]:
@@ -75,13 +73,37 @@ def _as_written(found: Field) -> str:
     return clean(found.value) or "\n".join(texts(found.value))
 
 
-def _from_row(row: Row, target: RawTarget) -> Iterator[Section]:
-    layers = target.layers if row.inherited else target.own
-    found = first(layers, *row.fields)
-    text = "; ".join(texts(found.value)) if found else ""
-    if found and text:
-        kept = row.priority == CONSTRAINTS
-        yield Section(row.priority, row.name, labelled(row.label, text), found.path, kept=kept)
+def _from_rows(target: RawTarget, author: tuple[Section, ...]) -> Iterator[Section]:
+    said: dict[str, set[str]] = {}
+    for row in ROWS:
+        if row is AUTHOR_PROMPT:
+            yield from author
+        elif not (row.unless_author and author):
+            yield from _from_row(row, target, said.setdefault(row.label or row.name, set()))
+
+
+def _from_row(row: Row, target: RawTarget, said: set[str]) -> Iterator[Section]:
+    """Yield a row's section; what one with the same label has ``said`` already is left out."""
+    found = _found(row, target)
+    items = [text for text in texts(found.value) if text.casefold() not in said] if found else []
+    said.update(text.casefold() for text in items)
+    if found and items:
+        kept, text = row.priority == CONSTRAINTS, labelled(row.label, listed(items))
+        yield Section(row.priority, row.name, text, found.path, kept=kept, label=row.label)
+
+
+def _found(row: Row, target: RawTarget) -> Field | None:
+    match row.scope:
+        case "own":
+            return first(target.own, *row.fields)
+        case "zone":
+            return nearest(target.in_zone, *row.fields)
+        case "inherited":
+            return nearest(target.layers, *row.fields)
+        case "moment":
+            return nearest(target.in_story, *row.fields)
+        case "about":
+            return nearest(target.own + target.about, *row.fields)
 
 
 def _place(target: RawTarget, context: Context) -> Iterator[Section]:
@@ -91,7 +113,7 @@ def _place(target: RawTarget, context: Context) -> Iterator[Section]:
         part = unwrapped(named.value) if named else ""
         text = ", ".join(dict.fromkeys(filter(None, (context.place, part))))
         path = named.path if named else None
-        yield Section(CONSTRAINTS, "place", labelled("Place", text), path, kept=True)
+        yield Section(CONSTRAINTS, "place", labelled("Place", text), path, kept=True, label="Place")
 
 
 def _identity(context: Context) -> Iterator[Section]:
@@ -100,39 +122,44 @@ def _identity(context: Context) -> Iterator[Section]:
         yield Section(SUBJECT, "character", sentence(f"The character is {identity.name}"))
     if identity and not context.has_portrait:
         if identity.summary:
-            yield Section(SUBJECT, "summary", sentence(identity.summary))
+            text = sentence(identity.summary)
+            yield Section(SUBJECT, "summary", text, ("character", "summary"))
         if identity.looks:
-            yield Section(SUBJECT, "looks", labelled("Looks", "; ".join(identity.looks)))
+            text = labelled("Looks", listed(identity.looks))
+            yield Section(SUBJECT, "looks", text, ("visual_consistency",), label="Looks")
+        elif identity.appearance:
+            yield Section(SUBJECT, "appearance", labelled("Looks", identity.appearance))
 
 
 def _cast(target: RawTarget, context: Context) -> Iterator[Section]:
-    if context.depicted:
-        found = first(target.own, "character_states", "depicts_characters", "characters_present")
-        who = [f"{one.name} ({one.state})" if one.state else one.name for one in context.depicted]
-        text = labelled(
-            "Also in the picture" if context.identity else "In the picture", "; ".join(who)
-        )
-        yield Section(SUBJECT, "characters", text, found.path if found else None)
+    states = first(target.own, "character_states")
+    if states and not isinstance(states.value, dict) and (said := listed(texts(states.value))):
+        yield Section(SUBJECT, "character states", labelled("Characters", said), states.path)
+    if not context.depicted:
+        return
+    label = "Also in the picture" if context.identity else "In the picture"
+    found = first(target.own, "character_states", "depicts_characters", "characters_present")
+    path = found.path if found else None
+    if any(one.state or one.looks for one in context.depicted):
+        text = "\n".join((f"{label}:", *map(_who, context.depicted)))
+    else:
+        text = labelled(label, "; ".join(one.name for one in context.depicted))
+    yield Section(SUBJECT, "characters", text, path)
+
+
+def _who(one: Depicted) -> str:
+    said = " ".join(sentence(text) for text in (one.state, one.looks) if text)
+    return labelled(one.name, said) if said else sentence(one.name)
 
 
 def _project_style(target: RawTarget, context: Context) -> Iterator[Section]:
-    style, mood = context.style, first(target.own, "scene_mood", "mood")
+    style, mood = context.style, nearest(target.in_zone, *MOOD_FIELDS)
     moods = {unwrapped(name).casefold(): text for name, text in style.moods.items()}
     wanted = {
         "style": style.base,
-        f"style of a {target.scenario}": style.scenarios.get(target.scenario, ""),
+        "style of the scenario": style.scenarios.get(target.scenario, ""),
         "style of the mood": moods.get(unwrapped(mood.value).casefold(), "") if mood else "",
     }
     for name, text in wanted.items():
         if unwrapped(text):
-            yield Section(STYLE, name, labelled("Style", unwrapped(text)))
-
-
-def labelled(label: str, text: str) -> str:
-    """Return ``Label: text.``, ending as a sentence does."""
-    return sentence(f"{label}: {text}" if label else text)
-
-
-def sentence(text: str) -> str:
-    """Return a text with a full stop, unless it ends as a sentence does already."""
-    return text if _SENTENCE_END.search(text) else f"{text.rstrip(',;')}."
+            yield Section(STYLE, name, labelled("Style", unwrapped(text)), label="Style")

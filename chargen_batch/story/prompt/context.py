@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from chargen_batch.model.settings import Style
 
 if TYPE_CHECKING:
     from chargen_batch.model.task import ImageRef
 
+PromptMode = Literal["auto", "author", "compiled"]
+
 
 @dataclass(frozen=True, slots=True)
 class Depicted:
-    """A character that a target shows: its slug, its name, and its state there."""
+    """A character that a target shows: its slug, its name, its state there.
+
+    ``looks`` is its appearance in words, where no picture shows it.
+    """
 
     slug: str
     name: str
     state: str = ""
+    looks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +36,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a character is, in words: what its image ideas say."""
+    """Who a character is, in words: what its image ideas say, and its appearance."""
 
     name: str
     summary: str = ""
     looks: tuple[str, ...] = ()
+    appearance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +57,4 @@ class Context:
     depicted: tuple[Depicted, ...] = ()
     shown: tuple[Shown, ...] = ()
     style: Style = field(default_factory=Style)
+    mode: PromptMode = "auto"

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from chargen_batch.story.fields import YamlPath
 
 Priority = Literal[1, 2, 3, 4, 5]
+Scope = Literal["own", "zone", "inherited", "moment", "about"]
 
 CONSTRAINTS: Final = 1
 SUBJECT: Final = 2
@@ -21,7 +22,7 @@ STYLE: Final = 5
 class Section:
     """A part of a prompt. ``path`` is where it came from in the target's file, if from there.
 
-    A ``kept`` section is never dropped or cut.
+    A ``kept`` section is never dropped or cut. ``label`` is what its text begins with, if anything.
     """
 
     priority: Priority
@@ -29,6 +30,7 @@ class Section:
     text: str
     path: YamlPath | None = None
     kept: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Row:
     """A section made of the first of ``fields`` that says something.
 
     ``label`` goes in front of the text. ``unless_author`` rows give way to an author's prompt.
-    ``inherited`` ones may also come from what surrounds the target.
+    ``scope`` says where the fields may stand: in the target alone, in its zone too, in all that it
+    inherits from (the nearest decides), in its moment, or in what is said of the whole entity.
     """
 
     priority: Priority
@@ -44,32 +47,27 @@ class Row:
     fields: tuple[str, ...]
     label: str = ""
     unless_author: bool = False
-    inherited: bool = False
+    scope: Scope = "own"
 
 
-@dataclass(frozen=True, slots=True)
-class AvoidRow:
-    """A field that says what the picture must not show."""
-
-    field: str
-    inherited: bool = False
-
-
+MUST_SHOW: Final = "Must show"
+MOOD_FIELDS: Final = ("scene_mood", "mood")
 AUTHOR_FIELDS: Final = ("prompt_used", "prompt", "prompt_template")
 AUTHOR_PROMPT: Final = Row(SUBJECT, "author's prompt", AUTHOR_FIELDS)
 
 ROWS: Final = (
     Row(CONSTRAINTS, "image type", ("image_type", "type"), "Kind of picture"),
     Row(CONSTRAINTS, "framing", ("framing",), "Framing"),
-    Row(CONSTRAINTS, "required elements", ("required_elements",), "Must show"),
-    Row(CONSTRAINTS, "key elements", ("key_elements", "key_visual_elements"), "Must show"),
-    Row(CONSTRAINTS, "must include", ("must_include",), "Must show"),
+    Row(CONSTRAINTS, "required elements", ("required_elements",), MUST_SHOW),
+    Row(CONSTRAINTS, "key elements", ("key_elements",), MUST_SHOW),
+    Row(CONSTRAINTS, "key visual elements", ("key_visual_elements",), MUST_SHOW),
+    Row(CONSTRAINTS, "must include", ("must_include",), MUST_SHOW),
     Row(
         CONSTRAINTS,
         "zone's elements",
         ("default_prompt_elements.must_include",),
-        "Must show",
-        inherited=True,
+        MUST_SHOW,
+        scope="zone",
     ),
     AUTHOR_PROMPT,
     Row(SUBJECT, "description", ("visual_description", "description"), unless_author=True),
@@ -85,46 +83,43 @@ ROWS: Final = (
         "Story moment",
         unless_author=True,
     ),
-    Row(SUBJECT, "beat", ("narrative_beat", "emotional_beat"), "Emotional beat"),
+    Row(SUBJECT, "narrative beat", ("narrative_beat",), "Story moment", scope="moment"),
+    Row(SUBJECT, "emotional beat", ("emotional_beat",), "Emotional beat", scope="moment"),
     Row(SUBJECT, "visual hook", ("visual_hook",), "Visual hook"),
     Row(COMPOSITION, "setting", ("setting",), "Setting"),
     Row(COMPOSITION, "composition notes", ("composition_notes",), "Composition"),
     Row(COMPOSITION, "composition", ("composition",), "Composition"),
     Row(COMPOSITION, "perspective", ("perspective_description",), "Perspective"),
     Row(COMPOSITION, "camera", ("camera",), "Camera"),
-    Row(COMPOSITION, "time of day", ("time_of_day",), "Time of day"),
-    Row(COMPOSITION, "weather", ("weather",), "Weather"),
-    Row(COMPOSITION, "season", ("season",), "Season"),
-    Row(LIGHT, "lighting", ("lighting",), "Lighting"),
-    Row(LIGHT, "palette", ("palette.dominant",), "Main colours"),
-    Row(LIGHT, "palette accents", ("palette.accent",), "Accent colours"),
+    Row(COMPOSITION, "time of day", ("time_of_day",), "Time of day", scope="zone"),
+    Row(COMPOSITION, "weather", ("weather",), "Weather", scope="zone"),
+    Row(COMPOSITION, "season", ("season",), "Season", scope="zone"),
     Row(
         LIGHT,
         "zone's atmosphere",
         ("default_prompt_elements.atmosphere",),
         "Atmosphere",
-        inherited=True,
+        scope="zone",
     ),
-    Row(STYLE, "mood", ("scene_mood", "mood"), "Mood"),
+    Row(STYLE, "own style", ("style",), "Style", scope="inherited"),
+    Row(STYLE, "mood", MOOD_FIELDS, "Mood", scope="zone"),
     Row(STYLE, "mood rationale", ("mood_rationale",)),
+    Row(STYLE, "visual thesis", ("visual_thesis",), "Theme", scope="about"),
+    Row(STYLE, "essence", ("one_line_essence",), "Essence", scope="about"),
+    Row(STYLE, "narrative soul", ("narrative_soul",), "Spirit", scope="about"),
     Row(STYLE, "style notes", ("style_notes",), "Style notes"),
-    Row(STYLE, "own style", ("style",), "Style", inherited=True),
 )
 
+LIGHT_FIELDS: Final = ("lighting", "palette.dominant", "palette.accent")
 # Fields that say how a picture is made and not what is in it: alone, they ask for no picture.
 KIND_FIELDS: Final = ("image_type", "type", "framing", "style")
-TEXT_FIELDS: Final = tuple(
-    name
-    for row in sorted(ROWS, key=lambda row: row is not AUTHOR_PROMPT)
-    for name in row.fields
-    if name not in KIND_FIELDS
-)
-
-# What the picture must not show, in order; only what is inherited comes from around the target too.
-AVOID_ROWS: Final = (
-    AvoidRow("negative_prompt", inherited=True),
-    AvoidRow("negative_prompts", inherited=True),
-    AvoidRow("palette.avoid"),
-    AvoidRow("must_avoid"),
-    AvoidRow("default_prompt_elements.must_avoid", inherited=True),
+TEXT_FIELDS: Final = (
+    *AUTHOR_FIELDS,
+    *(
+        name
+        for row in ROWS
+        for name in row.fields
+        if row is not AUTHOR_PROMPT and row.scope != "about" and name not in KIND_FIELDS
+    ),
+    *LIGHT_FIELDS,
 )

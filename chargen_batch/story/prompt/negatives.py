@@ -1,0 +1,45 @@
+"""What a picture must not show, put together from everywhere that says so."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from chargen_batch.story.fields import every, texts, unwrapped
+from chargen_batch.story.prompt.light import palette
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from chargen_batch.story.raw_target import RawTarget
+
+INHERITED: Final = ("negative_prompt", "negative_prompts")
+MUST_AVOID: Final = "must_avoid"
+ZONE_AVOIDS: Final = "default_prompt_elements.must_avoid"
+
+_ITEM: Final = re.compile(r"(?:[^,;()]|\([^()]*\)|[()])+")
+
+
+def negatives(target: RawTarget, project: Sequence[str]) -> tuple[str, ...]:
+    """Return what the picture must not show, each once, as it is first spelled.
+
+    The target's own first, then what it inherits (the nearest first), its palette's ``avoid``,
+    what it must avoid, and the ``project``'s list last.
+    """
+    found = [text for value in _values(target) for text in texts(value)]
+    items = [item for text in (*found, *project) for item in _ITEM.findall(text)]
+    first_spelled: dict[str, str] = {}
+    for item in (unwrapped(item).rstrip(".") for item in items):
+        first_spelled.setdefault(item.casefold(), item)
+    return tuple(filter(None, first_spelled.values()))
+
+
+def _values(target: RawTarget) -> Iterator[object]:
+    for layer in target.layers:
+        for name in INHERITED:
+            yield from (found.value for found in every((layer,), name))
+    colours = palette(target)
+    if colours and isinstance(colours.value, dict):
+        yield colours.value.get("avoid")
+    yield from (found.value for found in every(target.own, MUST_AVOID))
+    yield from (found.value for found in every(target.in_zone, ZONE_AVOIDS))

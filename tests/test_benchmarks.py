@@ -1,0 +1,81 @@
+"""The inputs and the arithmetic of the measurements; what they measure is not timed here."""
+
+from __future__ import annotations
+
+import random
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from benchmarks import stories
+from benchmarks.side_by_side import Row, Side, Times, measured, ratios
+from chargen_batch.model.settings import Settings
+from chargen_batch.story.scan import scan
+from tests.story.builder import FACTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TARGETS = 60
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(stories, "CACHE", tmp_path)
+    return tmp_path
+
+
+def texts(story: Path) -> list[bytes]:
+    return [path.read_bytes() for path in stories.yaml_files(story)]
+
+
+def test_a_story_has_the_targets_that_it_was_asked_for_and_no_mistake(cache: Path) -> None:
+    found = scan(stories.story(TARGETS), Settings(), facts=FACTS)
+    assert found.problems == ()
+    assert TARGETS <= len(found.targets) < TARGETS + 60
+    assert {target.entity_type for target in found.targets} == {"character", "location", "chapter"}
+    assert list(cache.iterdir()) == [cache / f"story-{stories.VERSION}-{TARGETS}"]
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_story_comes_out_the_same_each_time() -> None:
+    first = texts(stories.story(TARGETS))
+    random.seed(1)
+    stories.story(TARGETS).rename(stories.CACHE / "aside")
+    assert texts(stories.story(TARGETS)) == first
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_copy_leaves_what_was_planned_behind() -> None:
+    story = stories.story(TARGETS)
+    (story / ".chargen").mkdir()
+    copy = stories.copy_of(story)
+    assert texts(copy) == texts(story)
+    assert not (copy / ".chargen").exists()
+
+
+def test_sides_are_run_in_turns_and_tell_their_own_time() -> None:
+    turns: list[str] = []
+    tells = (sys.executable, "-c", "print('{\"inner_s\": 0.25}')")
+    sides = [Side(name, tells, lambda name=name: turns.append(name)) for name in "ab"]  # type: ignore[misc]
+    taken = measured(sides, 2)
+    assert turns == ["a", "b", "a", "b"]
+    assert taken["a"].inner_s == [0.25, 0.25]
+    assert all(peak > 1 for peak in taken["b"].peak_mb)
+
+
+def test_a_side_that_fails_is_said_with_what_it_printed() -> None:
+    with pytest.raises(RuntimeError, match="ended with 3:\nno"):
+        measured([Side("a", (sys.executable, "-c", "print('no'); exit(3)"))], 1)
+
+
+def test_a_row_compares_the_two_sides_of_each_round() -> None:
+    taken = {
+        "a": Times([1.0, 4.0, 9.0], [1.0, 1.0, 1.0], [10.0, 20.0, 5.0]),
+        "b": Times([1.0, 2.0, 3.0], [2.0, 2.0, 2.0], [1.0, 1.0, 1.0]),
+    }
+    whole, inner = ratios("a / b", taken, "a", "b", bar=1.5)
+    assert (whole.figure, whole.holds, whole.peak_mb) == (2.0, False, {"a": 20.0, "b": 1.0})
+    assert (inner.figure, inner.holds) == (0.5, True)
+    assert Row("splice", (25.0,), 20, at_least=True).as_json()["holds"]
