@@ -1,0 +1,118 @@
+"""What a measured process does: ``python -m benchmarks.children WORK ...``; it tells its time.
+
+Each work imports what it needs before its clock starts, and nothing else, so that a whole process
+of it is as small as it can be.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def parse(story: str) -> Callable[[], object]:
+    """Parse a story's files with PyYAML's C loader, and do nothing else."""
+    import yaml  # noqa: PLC0415 - see above
+
+    from benchmarks.stories import yaml_files  # noqa: PLC0415 - the same
+
+    files = yaml_files(Path(story))
+
+    def work() -> None:
+        for file in files:
+            try:
+                yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)
+            except yaml.YAMLError as err:  # a real story may have a broken file
+                sys.stderr.write(f"{file}: {type(err).__name__}\n")
+
+    return work
+
+
+def scan(story: str) -> Callable[[], object]:
+    """Find and compile all targets of a story with its cache, and save that."""
+    from chargen_batch.config import model_facts  # noqa: PLC0415 - the same
+    from chargen_batch.model.settings import Settings  # noqa: PLC0415 - the same
+    from chargen_batch.story.cache import StoryCache  # noqa: PLC0415 - the same
+    from chargen_batch.story.scan import scan as scan_story  # noqa: PLC0415 - the same
+
+    settings = Settings()
+    facts = model_facts(settings, settings.models.generate)
+
+    def work() -> None:
+        cache = StoryCache(Path(story))
+        scan_story(Path(story), settings, facts=facts, cache=cache)
+        cache.save()
+
+    return work
+
+
+def empty_command(*arguments: str) -> Callable[[], object]:
+    """Run a Typer application with one empty command."""
+    import typer  # noqa: PLC0415 - the same
+
+    app = typer.Typer()
+
+    @app.command()
+    def nothing() -> None:
+        """Do nothing."""
+
+    def work() -> None:
+        app(args=list(arguments), standalone_mode=False)
+
+    return work
+
+
+def splice_ours(file: str, times: str) -> Callable[[], object]:
+    """Enter one entry into a file's list, by splicing."""
+    from benchmarks.entries import ENTRY  # noqa: PLC0415 - the same
+    from chargen_batch.story.splice import Append, splice  # noqa: PLC0415 - the same
+
+    raw = Path(file).read_bytes()
+    append = Append((), "image_inventory", (ENTRY,))
+
+    def work() -> None:
+        for _ in range(int(times)):
+            splice(raw, (append,), where=file)
+
+    return work
+
+
+def splice_round_trip(file: str) -> Callable[[], object]:
+    """Enter one entry into a file's list, by ruamel.yaml's round trip."""
+    import io  # noqa: PLC0415 - the same
+
+    from ruamel.yaml import YAML  # noqa: PLC0415 - the same
+
+    from benchmarks.entries import ENTRY  # noqa: PLC0415 - the same
+
+    raw = Path(file).read_bytes()
+
+    def work() -> None:
+        yaml = YAML()
+        data = yaml.load(raw)
+        data["image_inventory"].append(dict(ENTRY))
+        yaml.dump(data, io.BytesIO())
+
+    return work
+
+
+WORKS: Final[dict[str, Callable[..., Callable[[], object]]]] = {
+    "parse": parse,
+    "scan": scan,
+    "empty-command": empty_command,
+    "splice": splice_ours,
+    "round-trip": splice_round_trip,
+}
+
+
+if __name__ == "__main__":
+    prepared = WORKS[sys.argv[1]](*sys.argv[2:])
+    begun = time.perf_counter()
+    prepared()
+    print(json.dumps({"inner_s": time.perf_counter() - begun}))  # noqa: T201 - the answer
