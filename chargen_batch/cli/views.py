@@ -44,7 +44,9 @@ def show_waiting(acted: Sequence[Acted], interval_s: float, common: Common) -> N
     for each in acted:
         if hasattr(each.result, "live"):
             line = _poll_line(cast("PollReport", each.result))
-            aside(f"run {each.run_id}: {line}; asking again in {interval_s:g} s")
+        else:
+            line = _submit_line(cast("SubmitReport", each.result))
+        aside(f"run {each.run_id}: {line}; asking again in {interval_s:g} s")
 
 
 def show_error(error: BatchError, *, as_json: bool, quiet: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from chargen_batch.core import polling, state_machine, submission
@@ -42,6 +43,7 @@ class Round:
     ) -> None:
         self.run, self.state, self.service, self.clock = run, state, service, clock
         self.uploader = uploader
+        self.asked = False
         self.created: list[str] = []
         self.adopted: list[str] = []
         self.rejected: list[int] = []
@@ -50,7 +52,6 @@ class Round:
     def adopt(self) -> None:
         """Take what the service has of ours, and count for each intention that it lacks it."""
         listed = self._listing()
-        self._look_at_live_ones(listed)
         live = {job.batch_job_name for job in self.state.jobs if submission.is_live(job)}
         conclusive = live <= {remote.name for remote in listed.values()}
         for job in open_jobs(self.state):
@@ -62,16 +63,6 @@ class Round:
                 )
             elif isinstance(job, IntendedJob):
                 self._doubt(submission.missed(job, conclusive=conclusive))
-
-    def _look_at_live_ones(self, listed: Mapping[str, RemoteJob]) -> None:
-        """Take from the listing which live jobs have ended: their slots are free again."""
-        for job in self.state.jobs:
-            remote = listed.get(job.display_name) if submission.is_live(job) else None
-            if remote is None or not submission.is_live(job) or remote.name != job.batch_job_name:
-                continue
-            now = polling.observed(job, remote, at=self._now())
-            if not submission.is_live(now):
-                self._save(now)
 
     def _listing(self) -> Mapping[str, RemoteJob]:
         """Return our jobs on the service by display name; of two with one name, the older."""
@@ -109,16 +100,28 @@ class Round:
         for job in open_jobs(self.state):
             if isinstance(job, IntendedJob):
                 continue
-            if self._live() >= self.state.config.max_concurrent_jobs:
+            if self._is_full() and not self._finds_room():
                 return
             fresh = self._restaged(job)
             if fresh is not None and not self._create_one(fresh):
                 return
 
-    def _live(self) -> int:
-        return sum(
+    def _is_full(self) -> bool:
+        taken = sum(
             submission.is_live(job) or isinstance(job, IntendedJob) for job in self.state.jobs
         )
+        return taken >= self.state.config.max_concurrent_jobs
+
+    def _finds_room(self) -> bool:
+        """Ask about the live jobs, once a round, since those that have ended left their slots."""
+        if self.asked:
+            return False
+        self.asked = True
+        for job in filter(submission.is_live, self.state.jobs):
+            with contextlib.suppress(ServiceError):  # what is wrong with a job is for poll to tell
+                seen = self.service.get_job(job.batch_job_name)
+                self._save(polling.observed(job, seen, at=self._now()))
+        return not self._is_full()
 
     def _restaged(self, job: StagedJob) -> StagedJob | None:
         """Upload again what would not outlive the job; ``None`` where nothing of it can be sent."""

@@ -168,10 +168,12 @@ def test_a_job_that_is_listed_late_is_adopted(staged: World) -> None:
 
 def test_no_more_than_max_concurrent_jobs_are_live(world: World) -> None:
     world.settings("max_tasks_per_job: 2, max_concurrent_jobs: 2")
+    world.service.looks = 99
     world.do_all("plan", "stage")
     report = world.submit()
     assert (report.exit_code, report.open_jobs) == (ExitCode.NOT_READY, 1)
     assert world.submit().created == ()
+    world.service.end(next(iter(world.service.jobs)), "JOB_STATE_SUCCEEDED")
     assert world.poll().exit_code is ExitCode.NOT_READY
     assert world.submit().open_jobs == 0
     assert len(world.service.jobs) == 3
@@ -239,6 +241,7 @@ def test_paying_twice_takes_a_word(world: World) -> None:
 
 def test_jobs_that_ended_make_room_for_those_that_wait(world: World) -> None:
     world.settings("max_tasks_per_job: 2, max_concurrent_jobs: 1")
+    world.service.looks = 99
     world.do_all("plan", "stage", "submit")
     assert created(world) == 1
     for _round in range(4):
