@@ -70,10 +70,8 @@ class Session:
     @property
     def rehearsal_ok(self) -> bool:
         """Say whether the project's own configuration names the emulator."""
-        settings, origins = self.project.settings, self.project.origins
-        return settings.batch.backend == "emulator" and (
-            origins.get("batch.backend") == config.CONFIG_NAME
-        )
+        by_file_alone = config.load(self.project.root, {}, {})
+        return by_file_alone.settings.batch.backend == "emulator"
 
     @contextlib.contextmanager
     def story_held(self) -> Iterator[None]:

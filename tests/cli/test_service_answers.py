@@ -125,3 +125,10 @@ def test_a_rehearsal_is_entered_where_chargen_yaml_names_it(shell: Shell) -> Non
     commands = ("plan", "stage", "submit", "poll", "poll", "download", "apply")
     codes = [shell(command).code for command in commands]
     assert codes == [0, 0, 0, 75, 0, 0, 0]
+
+
+def test_an_option_that_says_what_chargen_yaml_says_changes_nothing(shell: Shell) -> None:
+    (shell.root / "chargen.yaml").write_text("batch: {backend: emulator}\n")
+    for command in ("plan", "stage", "submit", "poll", "poll", "download"):
+        shell(command)
+    assert shell("apply --backend emulator").code == 0
