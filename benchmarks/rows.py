@@ -65,7 +65,7 @@ def _forget(story: Path) -> None:
 
 
 def _forget_runs(story: Path) -> None:
-    shutil.rmtree(story / ".chargen" / "runs", ignore_errors=True)
+    shutil.rmtree(story / ".chargen" / "batch", ignore_errors=True)
 
 
 def growth(rounds: int) -> Iterator[Row]:

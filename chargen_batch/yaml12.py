@@ -1,16 +1,15 @@
 """YAML 1.2 (core schema) over PyYAML's C parser: data, and nodes with their marks.
 
 The only file that imports yaml. Data are built from the composed nodes by a small constructor of
-our own, because PyYAML's reads YAML 1.1 (`0777` as octal, `09` as an error) and keeps the last of
-two equal keys without a word. A mark's `index` counts characters of `Composed.text`, which has no
-BOM; its `line` is libyaml's, which also breaks at U+0085 and U+2028, and so is never used here.
+our own, because PyYAML's reads YAML 1.1 (`0777` as octal) and keeps the last of two equal keys. A
+mark's `index` counts characters of `Composed.text`; its `line` also breaks at U+0085: not used.
 """
 
 import re
 from dataclasses import dataclass
 from functools import partial
 from math import inf, nan
-from typing import Final, NoReturn
+from typing import Final
 
 import yaml
 from yaml._yaml import CParser
@@ -210,7 +209,10 @@ class _Builder:
         if node.tag == _MAP and type(node) is MappingNode:
             return self._mapping(node)
         if node.tag == _SEQ and type(node) is SequenceNode:
-            return [self.build(child) for child in node.value]
+            inside = node.value  # most items are texts, and calling for each costs most
+            return [
+                n.value if n.tag == _STR and n.id == "scalar" else self.build(n) for n in inside
+            ]
         raise self._error(start(node), f"tag {_short(node.tag)} is not known here")
 
     def _mapping(self, node: MappingNode) -> dict[object, object]:
@@ -225,18 +227,16 @@ class _Builder:
             else:
                 made[key] = self.build(value_node)
         if len(made) != len(node.value):
-            self._report_duplicate(node)
+            raise self._duplicate(node)
         return made
 
-    def _report_duplicate(self, node: MappingNode) -> NoReturn:
+    def _duplicate(self, node: MappingNode) -> YamlError:
         seen: dict[object, int] = {}
         for key_node, _ in node.value:
-            key = self.build(key_node)
-            if key in seen:
-                second = ("first seen", seen[key])
-                raise self._error(start(key_node), f"duplicate key {key!r}", second)
-            seen[key] = start(key_node)
-        raise AssertionError(node)  # pragma: no cover - it is called only when a key was lost
+            key, at = self.build(key_node), start(key_node)
+            if seen.setdefault(key, at) != at:
+                return self._error(at, f"duplicate key {key!r}", ("first seen", seen[key]))
+        return self._error(start(node), "duplicate key")
 
     def _scalar(self, node: ScalarNode) -> object:
         try:

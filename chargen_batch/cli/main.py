@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-import tempfile
-import traceback
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from chargen_batch.errors import (
     BatchError,
@@ -19,10 +17,16 @@ from chargen_batch.errors import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Between two goes of the garbage collector: a start makes many objects, and hardly a cycle.
+_ALLOCATIONS: Final = 100_000
+
 
 def entry_point() -> NoReturn:
     """Run the command line and leave."""
-    raise SystemExit(main(sys.argv[1:]))
+    gc.set_threshold(_ALLOCATIONS)
+    code = main(sys.argv[1:])
+    gc.freeze()  # all goes with the process: nobody need look for cycles in it
+    raise SystemExit(code)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -73,6 +77,10 @@ def _tell(error: BatchError, argv: Sequence[str]) -> int:
 
 
 def _report_bug(bug: Exception) -> int:
+    import tempfile
+    import traceback
+    from pathlib import Path
+
     from chargen_batch import disk
     from chargen_batch.cli import views
 

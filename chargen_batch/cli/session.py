@@ -14,7 +14,6 @@ from chargen_batch import config, disk
 from chargen_batch.cli.terminal import aside
 from chargen_batch.errors import ConfigError, StateError
 from chargen_batch.phases.effects import iso
-from chargen_batch.run.lock import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,6 +83,8 @@ class Session:
         folder = self.project.story_root / ".chargen"
         disk.make_directory(folder)
         disk.replace_if_changed(folder / ".gitignore", b"*\n", locked=False)
+        from chargen_batch.run.lock import held  # most commands hold none, and it takes a while
+
         since, timeout_s = iso(self.clock()), self.common.lock_timeout
         lock = folder / "story.lock"
         with held(lock, command="apply", since=since, timeout_s=timeout_s):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from chargen_batch.config import model_facts
 from chargen_batch.core import cost, planning, selection
-from chargen_batch.core.analysis_tasks import analysis_task, judge_analysis
 from chargen_batch.core.states import EMULATOR
 from chargen_batch.errors import ExitCode, PlanningError
 from chargen_batch.model.plan import BatchPlan, CostEstimate, PlanSummary, RunConfig
@@ -16,7 +15,7 @@ from chargen_batch.model.state import RunState
 from chargen_batch.phases import money
 from chargen_batch.phases.effects import iso
 from chargen_batch.run import history, runs
-from chargen_batch.story.analysis import scan_analysis
+from chargen_batch.story import collector
 from chargen_batch.story.cache import StoryCache
 from chargen_batch.story.scan import scan
 
@@ -78,6 +77,7 @@ class PlanReport:
         return tuple(verdict for verdict in self.verdicts if verdict.planned)
 
 
+@collector.paused()
 def run(
     project: Project,
     choices: PlanChoices,
@@ -138,6 +138,8 @@ def _scan(project: Project, choices: PlanChoices, cache: StoryCache) -> StorySca
 
 def _looked_at(project: Project, choices: PlanChoices, cache: StoryCache) -> StoryScan:
     if choices.mode == "analyze":
+        from chargen_batch.story.analysis import scan_analysis  # noqa: PLC0415 - for this mode only
+
         return scan_analysis(
             project.root, project.settings, scope=choices.scope, only=choices.only, cache=cache
         )
@@ -182,8 +184,10 @@ def _verdict(
 ) -> Verdict:
     settings, skip, retry = project.settings, choices.skip, choices.retry_refused
     if choices.mode == "analyze":
-        task = analysis_task(target, settings, shape.model, shape.facts)
-        return judge_analysis(target, task, skip=skip, history=past, retry_refused=retry)
+        from chargen_batch.core import analysis_tasks as tasks  # noqa: PLC0415 - the same
+
+        task = tasks.analysis_task(target, settings, shape.model, shape.facts)
+        return tasks.judge_analysis(target, task, skip=skip, history=past, retry_refused=retry)
     return planning.judge(target, settings, shape, skip=skip, history=past, retry_refused=retry)
 
 

@@ -7,7 +7,6 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
-import filelock
 import msgspec
 
 from chargen_batch import disk
@@ -42,6 +41,8 @@ def held(path: Path, *, command: str, since: str, timeout_s: float = 0.0) -> Ite
         LockedError: Another process holds it.
 
     """
+    import filelock  # noqa: PLC0415 - a plan reads what locked runs spend, and locks none itself
+
     lock = filelock.FileLock(
         path, timeout=timeout_s, fallback_to_soft=False, preserve_lock_file=True
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -56,11 +57,18 @@ def clean(value: object) -> str:
 
 def unwrapped(value: object) -> str:
     """Return a scalar as one line: where an author broke the lines says nothing."""
-    return " ".join(clean(value).split())
+    return _one_line(value) if type(value) is str else " ".join(clean(value).split())
+
+
+@lru_cache(maxsize=4096)  # the targets of an entity share most of what is asked for here
+def _one_line(text: str) -> str:
+    return " ".join(clean(text).split())
 
 
 def texts(value: object) -> tuple[str, ...]:
     """Return all texts in a value, one line each; a mapping's as ``its key: its text``."""
+    if type(value) is str:  # what most values are
+        return (text,) if (text := _one_line(value)) else ()
     return tuple(_texts(value, 0))
 
 
@@ -112,8 +120,12 @@ def first(layers: Iterable[Layer], *names: str) -> Field | None:
 def nearest(layers: Iterable[Layer], *names: str) -> Field | None:
     """Return the first value that says something: by layer, then by name in the order given."""
     for layer in layers:
-        if found := first((layer,), *names):
-            return found
+        for name in names:
+            if "." in name:
+                for found in every((layer,), name):
+                    return found
+            elif (value := layer.fields.get(name)) is not None and not _says_nothing(value):
+                return Field((*layer.path, name), value)
     return None
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import re
+import stat
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING
+from pathlib import Path, PureWindowsPath
+from typing import TYPE_CHECKING, Final
 
 from chargen_batch.model.task import ImageRef
 from chargen_batch.story.cache import StoryCache
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+
+# As most are: names with slashes between them, none with a dot in front.
+_PLAIN: Final = re.compile(r"[^/\\:.][^/\\:]*(?:/[^/\\:.][^/\\:]*)*").fullmatch
 
 
 @dataclass(slots=True)
@@ -19,8 +25,8 @@ class Pictures:
 
     project: Path
     cache: StoryCache = field(default_factory=StoryCache)
-    _at: dict[Path, Path | None] = field(default_factory=dict)
-    _folders: dict[Path, Path] = field(default_factory=dict)
+    _at: dict[str, Path | None] = field(default_factory=dict)
+    _folders: dict[str, str] = field(default_factory=dict)
 
     def find(self, folder: Path, path: object) -> Path | None:
         """Return the picture that an entity means by ``path``; ``None`` where it is missing.
@@ -41,26 +47,29 @@ class Pictures:
         return ImageRef(path=path, mime=mime or "", sha256=sha256, role=role)
 
     @property
-    def looked_for(self) -> Collection[Path]:
+    def looked_for(self) -> Collection[str]:
         """Return every path at which a picture was looked for, found or not."""
         return self._at.keys()
 
-    def _real(self, path: Path) -> Path | None:
+    def _real(self, path: str) -> Path | None:
         if path not in self._at:
             self._at[path] = self._resolved(path)
         return self._at[path]
 
-    def _folder(self, path: Path) -> Path:
+    def _folder(self, path: str) -> str:
         if path not in self._folders:  # most pictures stand in few folders, and links cost much
-            self._folders[path] = path.resolve()
+            self._folders[path] = str(Path(path).resolve())
         return self._folders[path]
 
-    def _resolved(self, path: Path) -> Path | None:
+    def _resolved(self, path: str) -> Path | None:
         """Follow links; ``None`` unless a picture inside the project is at their end."""
         try:
-            found = self._folder(path.parent) / path.name
-            if found.is_symlink():
-                found = found.resolve()
+            folder, name = os.path.split(path)
+            at = os.path.join(self._folder(folder), name)  # noqa: PTH118 - a Path costs too much
+            mode = os.lstat(at).st_mode  # most are missing: no more than this is spent on them
+            if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+                return None
+            found = Path(at).resolve() if stat.S_ISLNK(mode) else Path(at)
             if not found.is_relative_to(self.project) or not found.is_file():
                 return None
             where = found.relative_to(self.project).as_posix()
@@ -69,7 +78,11 @@ class Pictures:
             return None
 
 
-def _places(folder: Path, path: str) -> Iterator[Path]:
-    if not PurePosixPath(path).is_absolute():
-        yield folder / path
-    yield folder / "images" / PureWindowsPath(path).name
+def _places(folder: Path, path: str) -> Iterator[str]:
+    if _PLAIN(path):  # a Path would say the same, and take longer
+        yield f"{folder}/{path}"
+        yield f"{folder}/images/{path.rpartition('/')[2]}"
+        return
+    if not path.startswith("/"):
+        yield str(folder / path)
+    yield str(folder / "images" / PureWindowsPath(path).name)

@@ -11,7 +11,6 @@ import msgspec
 from chargen_batch.errors import Problem
 from chargen_batch.model.target import Target
 from chargen_batch.story import collector, unchanged
-from chargen_batch.story.assemble import Assembly
 from chargen_batch.story.cache import StoryCache
 from chargen_batch.story.discover import FOLDERS, discover
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from chargen_batch.model.plan import Scope
     from chargen_batch.model.settings import ModelFacts, Settings
+    from chargen_batch.story.assemble import Assembly
     from chargen_batch.story.discover import Entity, Story
     from chargen_batch.story.prompt.context import PromptMode
 
@@ -68,6 +68,9 @@ def scan(
     known = unchanged.recall(cache, asked, StoryScan)
     if known is not None:
         return known
+    # What compiles prompts is not loaded where nothing has to be compiled: a tenth of a start.
+    from chargen_batch.story.assemble import Assembly  # noqa: PLC0415 - see above
+
     assembly = Assembly.of(story, settings, facts, cache, prompt_mode=prompt_mode)
     assembly.portraits = portraits
     with collector.paused():

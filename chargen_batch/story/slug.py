@@ -20,6 +20,8 @@ def slug(text: str) -> str:
 
     Letters and digits of any script stay. Empty where there are none.
     """
+    if text.isascii():  # most are, and stay as they are but for their case
+        return _NOT_WORD.sub("-", text.lower()).strip("-")
     folded = unicodedata.normalize("NFKC", text).casefold()
     # Casefolding may take letters apart; a mark standing alone would become a dash.
     return _NOT_WORD.sub("-", unicodedata.normalize("NFKC", folded)).strip("-")

@@ -60,8 +60,8 @@ class Sources:
     cache: StoryCache = field(default_factory=StoryCache)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    _read: dict[Path, Source | None] = field(default_factory=dict)
-    _ideas: dict[Path, Source | None] = field(default_factory=dict)
+    _read: dict[str, Source | None] = field(default_factory=dict)
+    _ideas: dict[str, Source | None] = field(default_factory=dict)
 
     def imagery(self, entity: Entity) -> Source | None:
         """Return an entity's imagery.yaml; ``None`` where it has none."""
@@ -73,9 +73,9 @@ class Sources:
 
     def ideas(self, entity: Entity) -> Source | None:
         """Return a character's image ideas; ``None`` where it has none. The dash wins."""
-        if entity.folder not in self._ideas:
-            self._ideas[entity.folder] = self._find_ideas(entity)
-        return self._ideas[entity.folder]
+        if entity.where not in self._ideas:
+            self._ideas[entity.where] = self._find_ideas(entity)
+        return self._ideas[entity.where]
 
     def _find_ideas(self, entity: Entity) -> Source | None:
         read = ideas_file(entity.folder)
@@ -115,10 +115,10 @@ class Sources:
             self.cache.keep_places(source.where, source.places)
 
     def _source(self, entity: Entity, name: str) -> Source | None:
-        path = entity.folder / name
-        if path not in self._read:
-            self._read[path] = self._load(path, f"{entity.where}/{name}")
-        return self._read[path]
+        where = f"{entity.where}/{name}"
+        if where not in self._read:
+            self._read[where] = self._load(entity.folder / name, where)
+        return self._read[where]
 
     def _load(self, path: Path, where: str) -> Source | None:
         try:

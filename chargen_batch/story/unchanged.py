@@ -66,7 +66,7 @@ def recall(cache: StoryCache, question: Question, kind: type[_Scan]) -> _Scan | 
 
 
 def remember(
-    cache: StoryCache, question: Question, scan: object, looked_for: Iterable[Path]
+    cache: StoryCache, question: Question, scan: object, looked_for: Iterable[str]
 ) -> None:
     """Keep what a scan found, with the paths at which it looked for pictures."""
     if question.story is None:

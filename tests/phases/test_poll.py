@@ -140,13 +140,22 @@ def test_counts_are_the_services(submitted: World) -> None:
     assert (job.counts.total, job.counts.succeeded, job.counts.pending) == (2, 1, 1)
 
 
+def end_all(world: World) -> None:
+    for name in world.service.jobs:
+        world.service.end(name, "JOB_STATE_SUCCEEDED")
+
+
 def test_while_a_job_waits_the_run_is_running(world: World) -> None:
     world.settings("max_tasks_per_job: 2, max_concurrent_jobs: 2")
+    world.service.looks = 99
     world.do_all("plan", "stage", "submit")
+    end_all(world)
     report = world.poll()
     assert (report.exit_code, report.live) == (ExitCode.NOT_READY, 0)
     assert world.download().exit_code is ExitCode.NOT_READY
-    world.do_all("submit", "poll")
+    world.do_all("submit")
+    end_all(world)
+    world.do_all("poll")
     assert [type(job) for job in world.state.jobs] == [DownloadedJob, DownloadedJob, EndedJob]
 
 

@@ -22,12 +22,16 @@ from chargen_batch.story.prompt.wording import labelled, listed, said_once, sent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from chargen_batch.story.fields import Field
+    from chargen_batch.story.fields import Field, Layer
     from chargen_batch.story.prompt.context import Context, Depicted
-    from chargen_batch.story.prompt.sections import Row
+    from chargen_batch.story.prompt.sections import Row, Scope
     from chargen_batch.story.raw_target import RawTarget
 
 BUDGET: Final = 4_000
+# With the keys that a row's fields begin with: most targets have none of them.
+_ROWS: Final = tuple(
+    (row, frozenset(name.partition(".")[0] for name in row.fields)) for row in ROWS
+)
 BUDGETS: Final = {"critical": 6_000, "high": 5_000, "medium": BUDGET, "low": 3_000}
 
 
@@ -75,35 +79,35 @@ def _as_written(found: Field) -> str:
 
 def _from_rows(target: RawTarget, author: tuple[Section, ...]) -> Iterator[Section]:
     said: dict[str, set[str]] = {}
-    for row in ROWS:
+    scopes = _scopes(target)
+    keys = {scope: set[str]().union(*(layer.fields for layer in scopes[scope])) for scope in scopes}
+    for row, heads in _ROWS:
         if row is AUTHOR_PROMPT:
             yield from author
-        elif not (row.unless_author and author):
-            yield from _from_row(row, target, said.setdefault(row.label or row.name, set()))
+        elif not (heads.isdisjoint(keys[row.scope]) or (row.unless_author and author)):
+            look = first if row.scope == "own" else nearest
+            if found := look(scopes[row.scope], *row.fields):
+                yield from _from_row(row, found, said.setdefault(row.label or row.name, set()))
 
 
-def _from_row(row: Row, target: RawTarget, said: set[str]) -> Iterator[Section]:
+def _from_row(row: Row, found: Field, said: set[str]) -> Iterator[Section]:
     """Yield a row's section; what one with the same label has ``said`` already is left out."""
-    found = _found(row, target)
-    items = [text for text in texts(found.value) if text.casefold() not in said] if found else []
+    items = [text for text in texts(found.value) if text.casefold() not in said]
     said.update(text.casefold() for text in items)
-    if found and items:
+    if items:
         kept, text = row.priority == CONSTRAINTS, labelled(row.label, listed(items))
         yield Section(row.priority, row.name, text, found.path, kept=kept, label=row.label)
 
 
-def _found(row: Row, target: RawTarget) -> Field | None:
-    match row.scope:
-        case "own":
-            return first(target.own, *row.fields)
-        case "zone":
-            return nearest(target.in_zone, *row.fields)
-        case "inherited":
-            return nearest(target.layers, *row.fields)
-        case "moment":
-            return nearest(target.in_story, *row.fields)
-        case "about":
-            return nearest(target.own + target.about, *row.fields)
+def _scopes(target: RawTarget) -> dict[Scope, tuple[Layer, ...]]:
+    """Return the layers in which the rows of each scope look, put together once a target."""
+    return {
+        "own": target.own,
+        "zone": target.in_zone,
+        "inherited": target.layers,
+        "moment": target.in_story,
+        "about": target.own + target.about,
+    }
 
 
 def _place(target: RawTarget, context: Context) -> Iterator[Section]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from chargen_batch.story.fields import every, texts, unwrapped
@@ -27,11 +28,18 @@ def negatives(target: RawTarget, project: Sequence[str]) -> tuple[str, ...]:
     what it must avoid, and the ``project``'s list last.
     """
     found = [text for value in _values(target) for text in texts(value)]
-    items = [item for text in (*found, *project) for item in _ITEM.findall(text)]
     first_spelled: dict[str, str] = {}
-    for item in (unwrapped(item).rstrip(".") for item in items):
-        first_spelled.setdefault(item.casefold(), item)
+    for text in (*found, *project):
+        for folded, item in _items(text):
+            first_spelled.setdefault(folded, item)
     return tuple(filter(None, first_spelled.values()))
+
+
+@lru_cache(maxsize=1024)  # targets inherit most of what they must not show
+def _items(text: str) -> tuple[tuple[str, str], ...]:
+    """Return the items of a text, casefolded and as they are spelled."""
+    items = (unwrapped(item).rstrip(".") for item in _ITEM.findall(text))
+    return tuple((item.casefold(), item) for item in items)
 
 
 def _values(target: RawTarget) -> Iterator[object]:

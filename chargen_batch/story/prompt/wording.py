@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from chargen_batch.story.prompt.sections import Section
 
@@ -43,21 +43,27 @@ def said_once(sections: Iterable[Section]) -> Iterator[Section]:
 
     What is ``kept`` stays as it is.
     """
-    said: list[str] = []
+    said = "\n"  # the words of each section in a line of their own
     for section in sections:
         words = _words(section.text)
         text = section.text if section.kept else _news(section, words, said)
         if text:
-            said.append(words)
+            said = f"{said}{words}\n"
             yield section if text == section.text else replace(section, text=text)
 
 
-def _news(section: Section, words: str, said: Sequence[str]) -> str:
-    if words in said:
+def _news(section: Section, words: str, said: str) -> str:
+    if f"\n{words}\n" in said:
         return ""
+    if words.count(" ") <= _FEWEST_WORDS:  # too short, and so is each sentence of it
+        return section.text
     head = f"{section.label}: " if section.label else ""
-    pieces = _SENTENCE.findall(section.text.removeprefix(head))
-    is_new = [not _is_said(_words(piece), said) for piece in pieces]
+    body = section.text.removeprefix(head)
+    pieces = _SENTENCE.findall(body)
+    if len(pieces) == 1 and body is section.text:
+        is_new = [not _is_said(words, said)]
+    else:
+        is_new = [not _is_said(_words(piece), said) for piece in pieces]
     if all(is_new):
         return section.text
     new = (
@@ -68,8 +74,8 @@ def _news(section: Section, words: str, said: Sequence[str]) -> str:
     return f"{head}{text}" if text else ""
 
 
-def _is_said(words: str, said: Sequence[str]) -> bool:
-    return words.count(" ") > _FEWEST_WORDS and any(words in other for other in said)
+def _is_said(words: str, said: str) -> bool:
+    return words.count(" ") > _FEWEST_WORDS and words in said
 
 
 def _words(text: str) -> str:
