@@ -42,12 +42,10 @@ class Session:
 
     clock = staticmethod(clock)
 
-    def __init__(self, common: Common, options: dict[str, object] | None = None) -> None:
+    def __init__(self, common: Common) -> None:
         root = common.project or config.find_project(Path.cwd())
         self.common = common
-        self.project = config.load(
-            root, os.environ, {"batch.backend": common.backend, **(options or {})}
-        )
+        self.project = config.load(root, os.environ, {"batch.backend": common.backend})
         if self.project.settings.batch.backend == "vertex":
             raise ConfigError(
                 "the backend vertex is not available yet", hint="use gemini or emulator"

@@ -1,4 +1,4 @@
-"""What a phase is given of the world: the time, the service, the way to wait."""
+"""What a phase is given of the world: the time and the service."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from chargen_batch.service.api import BatchService
 
 Clock = Callable[[], datetime]
-Sleep = Callable[[float], None]
 # Called when a phase first needs the service, and not before: a command whose work is done needs
 # neither a key nor a network.
 Connect = Callable[[], "BatchService"]

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from tests.phases.world import World
 
 # After submit a run awaits the service: what poll and later ones do is theirs.
-FINISHED = {ExitCode.DONE, ExitCode.NOT_READY}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
