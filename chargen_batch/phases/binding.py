@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from chargen_batch.phases.effects import Connect
     from chargen_batch.service.api import BatchService, ServiceAddress
 
+_BASE_URL = "GOOGLE_GEMINI_BASE_URL"
+
 
 def identity(address: ServiceAddress, run_id: str) -> ServiceIdentity:
     """Return what is written down of a service: never its key, only an HMAC of it."""
@@ -42,10 +44,13 @@ def connected(state: RunState, connect: Connect) -> BatchService:
     if pinned is None:
         return service
     if now.base_url != pinned.base_url:
+        # The embedded emulator is no address that anyone could set.
+        has_address = "://" in pinned.base_url
+        back = f"set {_BASE_URL}={pinned.base_url}" if has_address else f"unset {_BASE_URL}"
         raise StateError(
             f"run {state.run_id} was staged on {pinned.base_url}, "
             f"and this command is set up for {now.base_url}",
-            hint=f"set GOOGLE_GEMINI_BASE_URL={pinned.base_url}, or plan a new run",
+            hint=f"{back}, or plan a new run",
         )
     if now.key_fingerprint != pinned.key_fingerprint:
         raise ServiceError(

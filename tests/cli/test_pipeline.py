@@ -8,6 +8,8 @@ from tests.phases.story import TARGETS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
     from tests.cli.conftest import Shell
 
 WAIT: Final = "poll --wait --interval 0.05"
@@ -112,3 +114,14 @@ def test_plan_says_what_is_being_drawn_already(shell: Shell) -> None:
     shell("stage")
     shell("submit")
     assert "5 being drawn by an unfinished run" in shell("plan --backend emulator").out
+
+
+def test_a_run_on_the_embedded_emulator_is_not_sent_to_a_served_one(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell("plan --backend emulator")
+    shell("stage")
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", "http://127.0.0.1:9")
+    typed = shell("submit")
+    assert typed.code == 3
+    assert "hint: unset GOOGLE_GEMINI_BASE_URL, or plan a new run" in typed.err
