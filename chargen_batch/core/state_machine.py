@@ -43,6 +43,9 @@ PHASES_FOR: dict[str, frozenset[Phase]] = {
     "download": frozenset({"running", "downloading", "applying"}),
     "apply": frozenset({"applying"}),
     "report": frozenset(TRANSITIONS),
+    "cancel": frozenset({"planned", "staging", "staged", "submitted", "running"}),
+    "retry": frozenset({"completed", "failed", "cancelled"}),
+    "cleanup": frozenset({"completed", "failed", "cancelled"}),
 }
 
 NEXT_COMMAND: dict[Phase, str] = {
@@ -138,7 +141,8 @@ def check(state: RunState) -> None:
 def _contradiction(state: RunState) -> str | None:
     if state.completed_tasks + state.failed_tasks > state.total_tasks:
         return "more tasks have ended than there are"
-    if [job.index for job in state.jobs] != list(range(1, len(state.jobs) + 1)):
+    # A job that was split keeps its number, and its second half takes the next free one.
+    if sorted(job.index for job in state.jobs) != list(range(1, len(state.jobs) + 1)):
         return "jobs are not numbered 1, 2, ..."
     if _cut_badly(state.jobs, state.task_count):
         return "jobs do not hold the plan's tasks one after another"

@@ -36,10 +36,12 @@ class RunConfig(
     cleanup_after_success: bool = True
     max_tasks_per_job: int = 500
     max_job_bytes: int = 500_000_000
+    max_enqueued_tokens: int = 800_000
     max_concurrent_jobs: int = 100
     max_staged_bytes: int = 15_000_000_000
     adopt_wait_s: float = 300.0
     min_file_life_h: float = 26.0
+    max_cost_usd: float | None = None
 
 
 class CostEstimate(

@@ -40,12 +40,16 @@ class JobBase(
     forbid_unknown_fields=True,
     tag_field="status",
 ):
-    """What every job has: its place in the plan. It holds consecutive tasks in plan order."""
+    """What every job has: its place in the plan. It holds consecutive tasks in plan order.
+
+    ``tokens`` is the estimate of what its requests take of the service's queue.
+    """
 
     index: int
     first_task: int
     task_count: int
     model: str
+    tokens: int = 0
 
 
 class WaitingJob(JobBase, frozen=True, kw_only=True, tag="waiting"):
@@ -135,7 +139,10 @@ class Transition(
 class RunState(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
 ):
-    """Where a run is: ``total_tasks`` = completed + failed + open, without skipped targets."""
+    """Where a run is: ``total_tasks`` = completed + failed + open, without skipped targets.
+
+    ``cleaned_at`` is when the last of what it had on the service was removed.
+    """
 
     schema_version: Literal[1] = 1
     run_id: str
@@ -156,6 +163,7 @@ class RunState(
     history: tuple[Transition, ...] = ()
     error: str | None = None
     error_code: str | None = None
+    cleaned_at: str | None = None
 
     @property
     def is_finished(self) -> bool:

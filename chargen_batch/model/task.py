@@ -52,7 +52,8 @@ class BatchTask(
     """One request of a plan, a line of tasks.jsonl.
 
     ``key`` is ``<entityType>/<slug>/<targetId>@<16 hex>`` (core/task_key). ``prompt`` is the text
-    that is sent, to the letter. ``output_dir`` is relative to the project.
+    that is sent, to the letter. ``output_dir`` is relative to the project. ``attempt`` counts the
+    runs that the same request was in, this one too; it is no part of the key.
     """
 
     key: str
@@ -79,6 +80,7 @@ class BatchTask(
     response_schema_version: str | None = None
     source: TaskSource
     estimate: TaskEstimate = TaskEstimate()
+    attempt: int = 1
 
     @property
     def images(self) -> tuple[ImageRef, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chargen_batch.config import model_facts
 from chargen_batch.core import cost, planning, selection
@@ -223,28 +223,21 @@ def _write(
 
 
 def _config(project: Project, choices: PlanChoices) -> RunConfig:
+    """Keep the settings and choices of a run as they are now, by their names."""
     batch = project.settings.batch
-    return RunConfig(
-        mode=choices.mode,
-        scope=choices.scope,
-        model=_model(project, choices),
-        backend=batch.backend,
-        entity_filter=choices.only,
-        target_filter=(choices.target,) if choices.target else (),
-        image_type_filter=choices.image_type,
-        skip=choices.skip,
-        retry_refused=choices.retry_refused,
-        variants=choices.variants,
-        portraits=choices.portraits,
-        prompt_mode=choices.prompt_mode,
-        dry_run=choices.dry_run,
-        poll_interval_ms=round(batch.poll_interval_s * 1000),
-        upload_concurrency=batch.upload_concurrency,
-        cleanup_after_success=batch.cleanup_after_success,
-        max_tasks_per_job=batch.max_tasks_per_job,
-        max_job_bytes=batch.max_job_bytes,
-        max_concurrent_jobs=batch.max_concurrent_jobs,
-        max_staged_bytes=batch.max_staged_bytes,
-        adopt_wait_s=batch.adopt_wait_s,
-        min_file_life_h=batch.min_file_life_h,
-    )
+    kept: dict[str, Any] = {
+        name: getattr(source, name)
+        for source in (batch, choices)
+        for name in RunConfig.__struct_fields__
+        if hasattr(source, name)
+    }
+    most_usd = batch.max_cost_usd if choices.max_cost_usd is None else choices.max_cost_usd
+    named = {
+        "model": _model(project, choices),
+        "entity_filter": choices.only,
+        "target_filter": (choices.target,) if choices.target else (),
+        "image_type_filter": choices.image_type,
+        "poll_interval_ms": round(batch.poll_interval_s * 1000),
+        "max_cost_usd": most_usd,
+    }
+    return RunConfig(**{**kept, **named})

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chargen_batch.model.task import BatchTask
 
 # These act on the run that was planned last; the others on every run that they apply to.
-_TAKES_CURRENT = frozenset({"stage", "submit", "show"})
+_TAKES_CURRENT = frozenset({"stage", "submit", "cancel", "show", "status"})
 _AWAITING_SERVICE = frozenset({"submitted", "running"})
 
 
