@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -106,11 +107,15 @@ def _end_of_last_line(stream: IO[bytes], end: int, block: int = 65536) -> int:
     return 0
 
 
-def whole_lines(path: Path) -> Iterator[bytes]:
-    r"""Yield a ledger's lines without their ``\n``; a torn tail and a missing file give none."""
+def whole_lines(path: Path, *, start: int = 0) -> Iterator[bytes]:
+    r"""Yield a ledger's lines without their ``\n``; a torn tail and a missing file give none.
+
+    ``start`` is the offset of the line to begin with.
+    """
     if not path.exists():
         return
     with path.open("rb") as stream:
+        stream.seek(start)
         for line in stream:
             if line.endswith(b"\n"):
                 yield line[:-1]
@@ -127,10 +132,31 @@ def continuing(path: Path) -> Iterator[IO[bytes]]:
             os.fsync(stream.fileno())
 
 
+def begin_writing_back(stream: IO[bytes], first: int, count: int) -> None:
+    """Let the system begin to bring what was written to the disk: the fsync at the end waits less.
+
+    Without effect where the system has no such thing.
+    """
+    stream.flush()
+    if hasattr(os, "posix_fadvise"):
+        # Of dirty pages this begins the writing, and drops none (Linux, mm/fadvise.c).
+        os.posix_fadvise(stream.fileno(), first, count, os.POSIX_FADV_DONTNEED)
+
+
 def rename(source: Path, target: Path) -> None:
     """Rename a file or folder and make the new name durable."""
     source.replace(target)
     fsync_directory(target.parent)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder with all that is in it: out of sight first, so that no half of it is seen.
+
+    Where it cannot be removed whole, what is left of it is ``.<name>.removed`` beside its place.
+    """
+    hidden = path.with_name(f".{path.name}.removed")
+    rename(path, hidden)
+    shutil.rmtree(hidden, ignore_errors=True)
 
 
 def make_directory(path: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    Cause: TypeAlias = "BatchError | None"
 
 
 class ExitCode(IntEnum):
@@ -79,16 +81,19 @@ class BatchError(Exception):
     Args:
         message: What happened, to which file, job or key.
         hint: What to type or do next; empty where there is nothing to say.
+        cause: What led to it: where that is the service or the network, the exit code is theirs.
 
     """
 
     code = "BATCH_ERROR"
     exit_code = ExitCode.FAILED
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", cause: Cause = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if isinstance(cause, ServiceError | NetworkError):
+            self.exit_code = cause.exit_code
 
 
 class PlanningError(BatchError):
@@ -119,17 +124,10 @@ class StagingError(BatchError):
     code = "STAGING_ERROR"
 
     def __init__(
-        self,
-        message: str,
-        *,
-        failed: Sequence[str] = (),
-        hint: str = "",
-        cause: BatchError | None = None,
+        self, message: str, *, failed: Sequence[str] = (), hint: str = "", cause: Cause = None
     ) -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(message, hint=hint, cause=cause)
         self.failed = tuple(failed)
-        if isinstance(cause, ServiceError | NetworkError):
-            self.exit_code = cause.exit_code
 
 
 class ExecutionError(BatchError):
@@ -137,8 +135,8 @@ class ExecutionError(BatchError):
 
     code = "EXECUTION_ERROR"
 
-    def __init__(self, message: str, *, job: str = "", hint: str = "") -> None:
-        super().__init__(message, hint=hint)
+    def __init__(self, message: str, *, job: str = "", hint: str = "", cause: Cause = None) -> None:
+        super().__init__(message, hint=hint, cause=cause)
         self.job = job
 
 
@@ -147,8 +145,10 @@ class ResultsError(BatchError):
 
     code = "RESULTS_ERROR"
 
-    def __init__(self, message: str, *, keys: Sequence[str] = (), hint: str = "") -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self, message: str, *, keys: Sequence[str] = (), hint: str = "", cause: Cause = None
+    ) -> None:
+        super().__init__(message, hint=hint, cause=cause)
         self.keys = tuple(keys)
 
 

@@ -122,7 +122,9 @@ def test_variable_sets(
     assert found == expected
 
 
-@pytest.mark.parametrize("name", ["CHARGEN_RUN", "CHARGEN_PROJECT", "CHARGEN_LIVE", "OTHER"])
+@pytest.mark.parametrize(
+    "name", ["CHARGEN_RUN", "CHARGEN_PROJECT", "CHARGEN_EXIT_CODE", "CHARGEN_LIVE", "OTHER"]
+)
 def test_other_variables_are_no_settings(tmp_path: Path, name: str) -> None:
     assert _load(tmp_path, environ={name: "x"}).settings == Settings()
 

@@ -251,6 +251,15 @@ def test_partial_file_keeps_what_came_before_a_failure(file: Path, recorded: lis
     assert recorded == ["fsync 8", "fsync 13"]
 
 
+def test_writing_that_is_begun_early_changes_nothing_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "results"
+    with disk.continuing(path) as stream:
+        stream.write(b"first")
+        disk.begin_writing_back(stream, 0, 5)
+        stream.write(b" second")
+    assert path.read_bytes() == b"first second"
+
+
 def test_rename_is_durable(file: Path, recorded: list[str]) -> None:
     disk.rename(file, file.with_name("new.txt"))
     assert _names(file.parent) == ["new.txt"]
@@ -266,3 +275,21 @@ def test_folders_are_made_with_their_parents_durably(tmp_path: Path, recorded: l
 def test_folder_that_is_there_is_left_alone(tmp_path: Path, recorded: list[str]) -> None:
     disk.make_directory(tmp_path)
     assert recorded == []
+
+
+def test_folder_is_removed_with_all_that_is_in_it(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    (folder / "failed").mkdir(parents=True)
+    (folder / "failed" / "letter.json").write_text("{}")
+    disk.remove_folder(folder)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_that_cannot_be_removed_whole_is_out_of_sight(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    monkeypatch.setattr("shutil.rmtree", lambda _path, **_choices: None)  # killed just before
+    disk.remove_folder(folder)
+    assert [path.name for path in tmp_path.iterdir()] == [".run.removed"]

@@ -3,7 +3,15 @@ from __future__ import annotations
 import pytest
 
 from chargen_batch import errors
-from chargen_batch.errors import BatchError, ExitCode, Problem, StagingError, worst
+from chargen_batch.errors import (
+    BatchError,
+    ExecutionError,
+    ExitCode,
+    Problem,
+    ResultsError,
+    StagingError,
+    worst,
+)
 
 CODES: dict[type[BatchError], tuple[str, int]] = {
     errors.BatchError: ("BATCH_ERROR", 1),
@@ -36,9 +44,13 @@ def test_every_error_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("cause", [errors.ServiceError("no"), errors.NetworkError("dropped")])
-def test_staging_that_failed_for_the_service_ends_with_its_code(cause: BatchError) -> None:
-    assert StagingError("3 uploads failed", cause=cause).exit_code == ExitCode.SERVICE
-    assert StagingError("later").exit_code == ExitCode.FAILED
+@pytest.mark.parametrize("kind", [StagingError, ExecutionError, ResultsError])
+def test_a_phase_that_failed_for_the_service_ends_with_its_code(
+    kind: type[StagingError | ExecutionError | ResultsError], cause: BatchError
+) -> None:
+    assert kind("3 files failed", cause=cause).exit_code == ExitCode.SERVICE
+    assert kind("why", cause=errors.StateError("early")).exit_code == ExitCode.FAILED
+    assert kind("later").exit_code == ExitCode.FAILED
 
 
 def test_errors_keep_what_they_are_about() -> None:

@@ -27,15 +27,21 @@ class Report(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """What became of one run: a report or an error."""
+    """What became of one run: a report or an error, after so many rounds.
+
+    ``on_done`` is the exit code of the command that was run then, where there was one.
+    """
 
     run_id: str
     result: Report | BatchError
+    rounds: int = 1
+    on_done: int | None = None
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return the run's exit code."""
-        return self.result.exit_code
+        """Return the run's exit code; a command that failed then makes it 1 at least."""
+        codes = [self.result.exit_code, ExitCode.FAILED if self.on_done else ExitCode.DONE]
+        return worst(codes)
 
 
 def exit_code(acted: Sequence[Acted]) -> ExitCode:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from chargen_batch import __version__
-from chargen_batch.cli import run_commands, story_commands
+from chargen_batch.cli import (
+    emulator_commands,
+    overview_commands,
+    resume_command,
+    run_commands,
+    story_commands,
+    upkeep_commands,
+)
+from chargen_batch.cli.emulator_options import EPILOG
 from chargen_batch.cli.options import with_groups
 
 if TYPE_CHECKING:
@@ -23,10 +31,20 @@ COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     run_commands.download,
     run_commands.apply,
     run_commands.report,
+    resume_command.resume,
+    upkeep_commands.retry,
+    upkeep_commands.cancel,
+    upkeep_commands.cleanup,
+    overview_commands.status,
+    overview_commands.runs,
     story_commands.show,
     story_commands.config,
-    run_commands.emulator,
+    overview_commands.doctor,
+    emulator_commands.emulator,
 )
+
+# What the help of a command ends with, where its options do not say it all.
+EPILOGS: Final = {emulator_commands.emulator: EPILOG}
 
 app = typer.Typer(
     name="chargen-batch",
@@ -54,4 +72,4 @@ def _root(
 
 
 for command in COMMANDS:
-    app.command()(with_groups(command))
+    app.command(epilog=EPILOGS.get(command))(with_groups(command))

@@ -27,6 +27,15 @@ RunOption = Annotated[
     ),
 ]
 
+GiveUpOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="JOB",
+        help="Go on without this job, if the service has lost it (repeat; needs --run).",
+        show_default=False,
+    ),
+]
+
 ScopeOption = Annotated[Scope, typer.Option(help="Which entities to look at.")]
 
 OnlyOption = Annotated[

@@ -1,20 +1,19 @@
-"""The commands on a run: each phase after plan; and the emulator."""
+"""The commands on a run: each phase after plan."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from chargen_batch.cli import views
-from chargen_batch.cli.options import Common, RunOption, WaitOptions
-from chargen_batch.errors import BatchError, ExitCode
+from chargen_batch.cli.options import Common, GiveUpOption, RunOption, WaitOptions
+from chargen_batch.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chargen_batch.cli.acted import Report
+    from chargen_batch.cli.acted import Acted, Report
     from chargen_batch.cli.session import Session
     from chargen_batch.run.directory import RunDirectory
 
@@ -34,6 +33,9 @@ def submit(
         bool,
         typer.Option("--allow-duplicates", help="Pay for what another run is drawing already."),
     ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Cancel a second job of the same name.")
+    ] = False,
 ) -> None:
     """Create the jobs, each once."""
     from chargen_batch.phases import submit as phase
@@ -48,6 +50,7 @@ def submit(
             s.connect_to(r),
             clock=s.clock,
             allow_duplicates=allow_duplicates,
+            cancel_twins=yes,
             lock_timeout_s=common.lock_timeout,
         ),
         patience,
@@ -55,26 +58,55 @@ def submit(
     )
 
 
-def poll(common: Common, patience: WaitOptions, run: RunOption = None) -> None:
+def poll(
+    common: Common,
+    patience: WaitOptions,
+    run: RunOption = None,
+    on_done: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CMD",
+            help="Run this for each run that is done; CHARGEN_RUN and CHARGEN_EXIT_CODE say which "
+            "and how.",
+            show_default=False,
+        ),
+    ] = None,
+    give_up: GiveUpOption = None,
+) -> None:
     """Ask the service how the submitted jobs are doing."""
+    from chargen_batch.cli.on_done import when_done
     from chargen_batch.phases import poll as phase
 
+    _check_names_run(give_up, run)
     _act(
         common,
         "poll",
         run,
-        lambda s, r: phase.run(r, s.connect_to(r), clock=s.clock),
+        lambda s, r: phase.run(r, s.connect_to(r), clock=s.clock, give_up=give_up or ()),
         patience,
         # A job that waits to be submitted is nothing that polling could wait for.
         worth_waiting=lambda report: bool(getattr(report, "live", 0)),
+        when_done=when_done(on_done, waits=patience.wait),
     )
 
 
-def download(common: Common, run: RunOption = None) -> None:
+def download(common: Common, run: RunOption = None, give_up: GiveUpOption = None) -> None:
     """Fetch the results of every ended job."""
     from chargen_batch.phases import download as phase
 
-    _act(common, "download", run, lambda s, r: phase.run(r, s.connect_to(r), clock=s.clock))
+    _check_names_run(give_up, run)
+    _act(
+        common,
+        "download",
+        run,
+        lambda s, r: phase.run(r, s.connect_to(r), clock=s.clock, give_up=give_up or ()),
+    )
+
+
+def _check_names_run(give_up: list[str] | None, run: str | None) -> None:
+    """Check that jobs are given up of one run only: each run has a job 1."""
+    if give_up and not run:
+        raise UsageError("--give-up is for the jobs of one run", hint="say which: --run ID")
 
 
 def apply(
@@ -106,7 +138,7 @@ def report(
     from chargen_batch.phases import report as phase
 
     def report_one(session: Session, run: RunDirectory) -> Report:
-        done = phase.run(run, session.project)
+        done = phase.run(run, session.project, session.connect_to(run), clock=session.clock)
         if open_page:
             views.open_page(done.page_file)
         return done
@@ -121,39 +153,12 @@ def _act(
     phase: Callable[[Session, RunDirectory], Report],
     patience: WaitOptions | None = None,
     worth_waiting: Callable[[Report], bool] = lambda _report: False,
+    when_done: Callable[[Acted], Acted] = lambda acted: acted,
 ) -> NoReturn:
     """Run a phase on the runs that a command takes, show what became of them, and end."""
     from chargen_batch.cli.acting import act
     from chargen_batch.cli.session import Session
 
     with Session(common) as session:
-        acted, note = act(session, command, run, phase, patience, worth_waiting)
+        acted, note = act(session, command, run, phase, patience, worth_waiting, when_done)
     views.finish(command, acted, note, common)
-
-
-def emulator(
-    state: Annotated[
-        Path, typer.Option(metavar="DIR", help="Where its files and jobs are kept.")
-    ] = Path(".chargen/emulator"),
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 8765,
-    looks: Annotated[
-        int, typer.Option(min=1, help="How often a job is looked at until it has ended.")
-    ] = 2,
-) -> None:
-    """Serve the local Gemini service, for any client."""
-    from chargen_batch.emulator.jobs import Pace
-    from chargen_batch.emulator.server import run_forever
-
-    pace = Pace(looks_to_start=min(1, looks - 1), looks_to_finish=looks)
-    try:
-        run_forever(state, host, port, views.announce_emulator, pace=pace)
-    except KeyboardInterrupt:
-        pass
-    except OSError as err:
-        raise BatchError(
-            f"cannot listen on {host}:{port}: {err.strerror}", hint="give another one: --port 0"
-        ) from err
-    # It ends only when it is interrupted; where SIGINT was ignored at the start (a background job
-    # of a shell), uvicorn's own handler still ends it, and nothing is raised.
-    raise typer.Exit(ExitCode.INTERRUPTED)

@@ -38,13 +38,14 @@ def suffix() -> str:
 
 
 class Session:
-    """A command's world, closed at its end."""
+    """A command's world, closed at its end; without ``repeats`` each call is made once."""
 
     clock = staticmethod(clock)
 
-    def __init__(self, common: Common) -> None:
+    def __init__(self, common: Common, *, repeats: bool = True) -> None:
         root = common.project or config.find_project(Path.cwd())
         self.common = common
+        self._repeats = repeats
         self.project = config.load(root, os.environ, {"batch.backend": common.backend})
         if self.project.settings.batch.backend == "vertex":
             raise ConfigError(
@@ -88,6 +89,15 @@ class Session:
         with held(lock, command="apply", since=since, timeout_s=timeout_s):
             yield
 
+    def connect(self) -> BatchService:
+        """Open the service that the settings name.
+
+        Raises:
+            ConfigError: There is no key.
+
+        """
+        return self._open(self.project.settings.batch.backend)
+
     def connect_to(self, run: RunDirectory) -> Callable[[], BatchService]:
         """Return what opens the service that a run was planned for, when it is first needed."""
         return lambda: self._connected(run)
@@ -127,11 +137,18 @@ class Session:
         return self._gemini(key, base_url, backend)
 
     def _embedded(self) -> BatchService:
+        from chargen_batch.cli import rehearsing
         from chargen_batch.emulator.server import serve
 
-        emulator = self._stack.enter_context(serve(self.project.root / ".chargen" / "emulator"))
+        state = self.project.root / ".chargen" / "emulator"
+        trouble = rehearsing.trouble_of(state, tell=self._tell)
+        emulator = self._stack.enter_context(serve(state, trouble=trouble))
         # It is on another port with every command, and the same service all along.
         return self._gemini(_EMULATOR_KEY, emulator.base_url, "emulator", known_as="embedded")
+
+    def _tell(self, line: str) -> None:
+        if not self.common.quiet:
+            aside(f"warning: {line}")
 
     def _gemini(
         self, key: str, base_url: str | None, backend: str, known_as: str | None = None
@@ -139,7 +156,7 @@ class Session:
         from chargen_batch.service import gemini
         from chargen_batch.service.retry import Retrying, tell_retries
 
-        tell_retries(None if self.common.quiet else lambda line: aside(f"warning: {line}"))
+        tell_retries(self._tell)
         service = gemini.connect(
             api_key=key,
             base_url=base_url,
@@ -147,4 +164,5 @@ class Session:
             trust_env=backend == "gemini",
             known_as=known_as,
         )
-        return Retrying(self._stack.enter_context(service))
+        opened = self._stack.enter_context(service)
+        return Retrying(opened) if self._repeats else opened

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import fields, is_dataclass
 
 import msgspec
@@ -30,3 +31,8 @@ def _camel(name: str) -> str:
 def aside(line: str) -> None:
     """Print a line for people, on stderr."""
     typer.echo(line, err=True)
+
+
+def has_a_person() -> bool:
+    """Say whether somebody is there to answer a question."""
+    return sys.stdin.isatty() and sys.stderr.isatty()

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import msgspec
 import typer
 
+from chargen_batch.cli import upkeep_views
 from chargen_batch.cli.acted import exit_code
+from chargen_batch.cli.resume_view import resume_line
 from chargen_batch.cli.terminal import aside, document, print_json
 from chargen_batch.errors import BatchError, ConfigError, ExitCode, PlanningError
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from chargen_batch.phases.download import DownloadReport
     from chargen_batch.phases.poll import PollReport
     from chargen_batch.phases.report import ReportReport
+    from chargen_batch.phases.resume import ResumeReport
     from chargen_batch.phases.stage import StageReport
     from chargen_batch.phases.submit import SubmitReport
 
@@ -37,16 +40,28 @@ _NEXT = {
 }
 
 
-def show_waiting(acted: Sequence[Acted], interval_s: float, common: Common) -> None:
-    """Print between two rounds of --wait how far the runs are."""
+def show_waiting(
+    acted: Sequence[Acted], news: Sequence[Acted], sleep_s: float, common: Common
+) -> None:
+    """Print between two rounds of --wait how far the runs are; of trouble only the news."""
     if common.quiet or common.json:
         return
     for each in acted:
-        if hasattr(each.result, "live"):
+        if isinstance(each.result, BatchError):
+            if each in news:
+                aside(f"warning: run {each.run_id}: {each.result.message}; waiting all the same")
+            continue
+        if hasattr(each.result, "live_jobs"):
+            line = resume_line(cast("ResumeReport", each.result))
+        elif hasattr(each.result, "live"):
             line = _poll_line(cast("PollReport", each.result))
         else:
             line = _submit_line(cast("SubmitReport", each.result))
-        aside(f"run {each.run_id}: {line}; asking again in {interval_s:g} s")
+        aside(f"run {each.run_id}: {line}; asking again in {_rounded(sleep_s)} s")
+
+
+def _rounded(seconds: float) -> str:
+    return f"{seconds:.0f}" if seconds >= 10 else f"{seconds:.2g}"  # noqa: PLR2004
 
 
 def show_error(error: BatchError, *, as_json: bool, quiet: bool) -> None:
@@ -99,11 +114,15 @@ def finish(command: str, acted: Sequence[Acted], note: str, common: Common) -> N
                 aside(f"error: {problem}")
             if not common.quiet:
                 _show_report(command, each.result)
+        if each.on_done:
+            aside(f"warning: the command of --on-done ended with {each.on_done}: {each.run_id}")
     raise typer.Exit(code)
 
 
 def _acted_document(acted: Acted) -> dict[str, Any]:
     head: dict[str, Any] = {"runId": acted.run_id, "exitCode": acted.exit_code}
+    if acted.on_done is not None:
+        head["onDone"] = {"exitCode": acted.on_done}
     if isinstance(acted.result, BatchError):
         return {**head, "error": _error_document(acted.result)}
     return {**head, "report": document(acted.result)}
@@ -118,12 +137,20 @@ def _show_report(command: str, report: Report) -> None:
         "download": _download_line,
         "apply": _apply_line,
         "report": _report_lines,
+        "resume": resume_line,
+        **upkeep_views.LINES,
     }
     for warning in getattr(report, "warnings", ()):
         aside(f"warning: {warning}")
     typer.echo(f"run {report.run_id}: {shows[command](report)}")
     following = _NEXT.get(getattr(report, "phase", ""))
-    if following and following.split()[0] != command:
+    if getattr(report, "may_submit", False):
+        following = f"submit --run {report.run_id}"
+    elif getattr(report, "may_download", False):
+        following = f"download --run {report.run_id}"
+    if following and following.split()[0] != command and command != "resume":
+        if not upkeep_views.names_next(command, report):
+            return
         aside(f"hint: next, type: chargen-batch {following}")
 
 
@@ -146,13 +173,25 @@ def _submit_line(report: SubmitReport) -> str:
 
 
 def _poll_line(report: PollReport) -> str:
+    if report.was_over:
+        return f"{report.phase}, nothing to poll"
     requests = sum(getattr(job, "request_count", 0) for job in report.jobs)
     counts = [job.counts for job in report.jobs if hasattr(job, "counts")]
     ready = sum(count.succeeded + count.failed for count in counts)
     done = f"{ready} of {requests} request(s) done"
-    if report.live:
-        return f"{report.phase}, {report.live} of {len(report.jobs)} job(s) at work, {done}"
-    return f"{report.phase}, every job that was created has ended, {done}"
+    if report.waiting:
+        done += f", {report.waiting} job(s) waiting to be submitted"
+    if not report.live:
+        return f"{report.phase}, every job that was created has ended, {done}"
+    at_work = f"{report.phase}, {report.live} of {len(report.jobs)} job(s) at work"
+    oldest = report.ages[0]
+    age = f"the oldest is {_span(oldest.age_s)} old and ends by {oldest.deadline}"
+    return f"{at_work}, {done}; {age}"
+
+
+def _span(seconds: int) -> str:
+    minutes = seconds // 60
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004
 
 
 def _download_line(report: DownloadReport) -> str:
@@ -172,6 +211,8 @@ def _report_lines(report: ReportReport) -> str:
         *(f"  {failure.key}: {failure.error.code}" for failure in report.report.failures),
         f"report: {report.page_file}",
     ]
+    if report.removed:
+        lines.append(f"{report.removed} file(s) and job(s) of it were removed from the service")
     return "\n".join(lines)
 
 

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
 STORY_FOLDERS = ("characters", "locations", "chapters")
 _PREFIX = "CHARGEN_"
-_NOT_SETTINGS = frozenset({"CHARGEN_PROJECT", "CHARGEN_RUN", "CHARGEN_LIVE"})
+_NOT_SETTINGS = frozenset(
+    {
+        "CHARGEN_PROJECT",
+        "CHARGEN_RUN",
+        "CHARGEN_EXIT_CODE",
+        "CHARGEN_LIVE",
+        "CHARGEN_EMULATOR_TROUBLE",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

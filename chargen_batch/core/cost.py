@@ -21,7 +21,7 @@ BATCH_SHARE: Final = 0.5
 _BYTES_PER_TOKEN: Final = 4
 # What the answer to an analysis takes, with the thinking before it.
 _TOKENS_PER_ANALYSIS: Final = 1000
-_USUAL_SIZE: Final = "1K"
+USUAL_SIZE: Final = "1K"
 _SIZES: Final = ("512", "1K", "2K", "4K")
 
 
@@ -39,7 +39,7 @@ def estimate(
     prompt: str, *, references: int, image_size: str | None, facts: ModelFacts
 ) -> TaskEstimate:
     """Return what one picture takes at the batch price; no cost where the model has no price."""
-    size = image_size or _USUAL_SIZE
+    size = image_size or USUAL_SIZE
     taken = _Taken(_tokens(prompt), images_shown=references, pictures={size: 1})
     return TaskEstimate(
         input_tokens=taken.input_tokens(facts),
@@ -138,7 +138,7 @@ def _taken(tasks: Iterable[BatchTask], facts: ModelFacts) -> _Taken:
         if task.kind == "analyze":
             answers += 1
         else:
-            pictures[task.image_size or _USUAL_SIZE] += 1
+            pictures[task.image_size or USUAL_SIZE] += 1
     return _Taken(text_tokens, images_shown, pictures, answers)
 
 

@@ -1,8 +1,10 @@
-"""What poll decides: what a job is, now that the service was asked."""
+"""What poll decides: what a job is, now that the service was asked, and how old it is."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 
@@ -10,8 +12,6 @@ from chargen_batch.core.jobs import became, lost
 from chargen_batch.model.state import EndedJob, LostJob, RunningJob
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from chargen_batch.model.state import Job, JobCounts
 
 # What a job without results is lost as (google-genai's JobState; PARTIALLY_SUCCEEDED is terminal,
@@ -32,6 +32,17 @@ _ALIVE = frozenset(
         "JOB_STATE_UPDATING",
     }
 )
+
+
+# A job is meant to be done in a day, and expires after two (gemini.md §4).
+SLOW_AFTER: Final = timedelta(hours=24)
+EXPIRES_AFTER: Final = timedelta(hours=48)
+_ISO: Final = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def has_ended(state: str) -> bool:
+    """Say whether a job in this state is at work no more; a word that is not known says no."""
+    return state in _DONE or state in _LOST
 
 
 class Observation(Protocol):
@@ -76,7 +87,7 @@ def observed(job: RunningJob, seen: Observation, *, at: str) -> Job:
 
     """
     now = msgspec.structs.replace(job, state=seen.state, counts=seen.counts)
-    ended_at = seen.ended_at.strftime("%Y-%m-%dT%H:%M:%SZ") if seen.ended_at else at
+    ended_at = seen.ended_at.astimezone(UTC).strftime(_ISO) if seen.ended_at else at
     if (seen.state in _DONE or seen.state in _LOST) and seen.result_file_name:
         file_name = seen.result_file_name
         return became(EndedJob, now, ended_at=ended_at, result_file_name=file_name)
@@ -95,3 +106,32 @@ def warning(job: Job) -> str | None:
     if job.state in _DONE:
         return f"job {job.index} ({job.batch_job_name}) succeeded, and has no result file yet"
     return f"job {job.index} ({job.batch_job_name}) is in an unknown state, {job.state}"
+
+
+@dataclass(frozen=True, slots=True)
+class JobAge:
+    """How long ago a live job was created, and when the service ends it, come what may."""
+
+    index: int
+    batch_job_name: str
+    age_s: int
+    deadline: str
+
+    @property
+    def warning(self) -> str | None:
+        """Return what a person should know of a job that takes long; it is never ended by us."""
+        if self.age_s <= SLOW_AFTER.total_seconds():
+            return None
+        hours = self.age_s // 3600
+        ends = "was to end" if self.age_s > EXPIRES_AFTER.total_seconds() else "ends"
+        job = f"job {self.index} ({self.batch_job_name})"
+        return f"{job} was created {hours} h ago; the service {ends} it at {self.deadline}"
+
+
+def age(job: RunningJob, *, now: datetime) -> JobAge:
+    """Return how old a live job is."""
+    submitted = datetime.fromisoformat(job.submitted_at)
+    deadline = (submitted + EXPIRES_AFTER).astimezone(UTC).strftime(_ISO)
+    # A clock that was set back makes no job younger than new.
+    age_s = max(0, round((now - submitted).total_seconds()))
+    return JobAge(job.index, job.batch_job_name, age_s, deadline)

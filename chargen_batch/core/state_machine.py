@@ -28,7 +28,7 @@ TRANSITIONS: dict[Phase, frozenset[Phase]] = {
     "staged": frozenset({"submitted", "cancelled"}),
     "submitted": frozenset({"running", "cancelled"}),
     "running": frozenset({"downloading", "failed", "cancelled"}),
-    "downloading": frozenset({"applying"}),
+    "downloading": frozenset({"applying", "failed"}),
     "applying": frozenset({"completed"}),
     "completed": frozenset(),
     "failed": frozenset(),
@@ -99,6 +99,16 @@ def with_job(state: RunState, job: Job, *, at: str) -> RunState:
     """Return the state with one job replaced by what it is now."""
     jobs = tuple(job if old.index == job.index else old for old in state.jobs)
     return msgspec.structs.replace(state, jobs=jobs, updated_at=at)
+
+
+def with_parts(state: RunState, first: Job, second: Job, *, at: str) -> RunState:
+    """Return the state with one job replaced by its two halves; the first has its number."""
+    jobs = [job for old in state.jobs for job in _parts(old, first, second)]
+    return msgspec.structs.replace(state, jobs=tuple(jobs), updated_at=at)
+
+
+def _parts(old: Job, first: Job, second: Job) -> tuple[Job, ...]:
+    return (first, second) if old.index == first.index else (old,)
 
 
 def is_past(state: RunState, command: str) -> bool:

@@ -12,6 +12,7 @@ from chargen_batch.errors import NetworkError, ServiceError
 from chargen_batch.model.state import EndedJob, IntendedJob, RunningJob, StagedJob
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
     from datetime import datetime
 
     from chargen_batch.errors import BatchError
@@ -74,10 +75,28 @@ def missed(job: IntendedJob, *, conclusive: bool) -> IntendedJob:
     return msgspec.structs.replace(job, missed_listings=job.missed_listings + conclusive)
 
 
+def is_conclusive(jobs: Iterable[Job], listed: Container[str]) -> bool:
+    """Say whether a complete listing that lacks a job says that there is none.
+
+    It does when it shows our other live jobs: one that lacks a job which is known to exist is late,
+    or another project's. Of a run without other live jobs every complete listing counts: nothing
+    could tell, and ``adopt_wait_s`` is what stands between it and a second job.
+    """
+    return all(job.batch_job_name in listed for job in jobs if is_live(job))
+
+
 def may_create_again(job: IntendedJob, *, now: datetime, intent: datetime, wait_s: float) -> bool:
-    """Say whether an intended job that was never found may be created again."""
+    """Say whether an intended job that was never found may be created again.
+
+    Ask it of a job that the latest listing lacks, when that listing is conclusive.
+    """
     waited = (now - intent).total_seconds() >= wait_s
     return waited and job.missed_listings >= LISTINGS_BEFORE_CREATING_AGAIN
+
+
+def may_exist(job: Job) -> TypeGuard[IntendedJob | RunningJob]:
+    """Say whether a job takes one of the service's slots, or may be about to."""
+    return isinstance(job, IntendedJob) or is_live(job)
 
 
 def is_live(job: Job) -> TypeGuard[RunningJob]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
 from chargen_batch.emulator.catalog import MODELS, Model
@@ -12,13 +13,13 @@ from chargen_batch.emulator.checks import image_config, wants_json
 from chargen_batch.emulator.painter import paint
 from chargen_batch.emulator.rows import Row, parse_row
 from chargen_batch.emulator.schema import instance
+from chargen_batch.emulator.tokens import count_tokens, tokens_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chargen_batch.emulator.outcomes import Behaviour
 
-TOKENS_PER_PICTURE_READ = 258
 INTERNAL = 13
 ROW_ERRORS = {
     3: "Request contains an invalid argument.",
@@ -34,10 +35,16 @@ REFUSED = (
 )
 
 
-def write_output(rows: IO[bytes], output: IO[bytes], model: str, behaviour: Behaviour) -> None:
-    """Write a job's result lines, one row in memory at a time."""
+def write_output(
+    rows: IO[bytes],
+    output: IO[bytes],
+    model: str,
+    behaviour: Behaviour,
+    most: int | None = None,
+) -> None:
+    """Write a job's result lines, of the first `most` rows only, one row in memory at a time."""
     first = True
-    for line in _lines(rows, shuffle=behaviour.shuffle):
+    for line in _lines(rows, most, shuffle=behaviour.shuffle):
         row = parse_row(line)
         for result in result_lines(row, MODELS[model], behaviour):
             text = json.dumps(result, ensure_ascii=False, separators=(",", ":"))
@@ -87,19 +94,10 @@ def respond(
         if picture
         else {
             "modality": "TEXT",
-            "tokenCount": sum(_tokens(part.get("text", "")) for part in parts),
+            "tokenCount": sum(tokens_in(part.get("text", "")) for part in parts),
         }
     )
     return _response({"candidates": [candidate]}, request, model, seed, spent)
-
-
-def count_tokens(contents: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Count tokens by modality, about as the service does."""
-    parts = [part for content in contents for part in content.get("parts", [])]
-    texts = sum(_tokens(part["text"]) for part in parts if "text" in part)
-    pictures = sum("inlineData" in part or "fileData" in part for part in parts)
-    counts = {"TEXT": texts, "IMAGE": pictures * TOKENS_PER_PICTURE_READ}
-    return [{"modality": name, "tokenCount": count} for name, count in counts.items() if count]
 
 
 def prompt_of(request: dict[str, Any]) -> str:
@@ -113,9 +111,9 @@ def prompt_of(request: dict[str, Any]) -> str:
     return "\n".join(texts)
 
 
-def _lines(rows: IO[bytes], *, shuffle: bool) -> Iterator[bytes]:
+def _lines(rows: IO[bytes], most: int | None, *, shuffle: bool) -> Iterator[bytes]:
     if not shuffle:
-        yield from (line for line in rows if line.strip())
+        yield from islice((line for line in rows if line.strip()), most)
         return
     places = []
     place = 0
@@ -123,7 +121,7 @@ def _lines(rows: IO[bytes], *, shuffle: bool) -> Iterator[bytes]:
         if line.strip():
             places.append((hashlib.sha256(line).digest(), place))
         place += len(line)
-    for _, place in sorted(places):
+    for _, place in sorted(places[:most]):
         rows.seek(place)
         yield rows.readline()
 
@@ -182,10 +180,6 @@ def _response(
         usage["candidatesTokensDetails"] = [spent]
     identity = {"modelVersion": model.id, "responseId": _url_safe(seed[:17])}
     return {**body, "usageMetadata": usage, **identity}
-
-
-def _tokens(text: str) -> int:
-    return max(1, len(text) // 4)
 
 
 def _seed(request: dict[str, Any], model: Model, key: str) -> bytes:

@@ -15,13 +15,15 @@ from starlette.routing import Route
 
 from chargen_batch.emulator import handlers, responses, uploads
 from chargen_batch.emulator.calls import Answer, Call, project_of
+from chargen_batch.emulator.faults import LISTS
 from chargen_batch.emulator.refusals import RefusalError, not_found, own_trouble
+from chargen_batch.emulator.spoilt_pages import spoilt_page
 
 if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from chargen_batch.emulator.faults import Fault, Faults
+    from chargen_batch.emulator.faults import Faults
     from chargen_batch.emulator.world import World
 
 Handler = Callable[[Call], Answer]
@@ -94,9 +96,9 @@ class _Endpoint:
         method = self._method
         if method == "files.upload.start" and "upload_id" in request.query_params:
             method = CHUNK
-        fault = self._faults.take(method)
+        await asyncio.sleep(self._world.trouble.latency(method))
         try:
-            response = await self._respond(request, method, fault)
+            response = await self._respond(request, method)
         except ClientDisconnect:
             response = responses.Cut()
         cut = isinstance(response, responses.Cut)
@@ -104,16 +106,27 @@ class _Endpoint:
         path = request.url.path
         with suppress(OSError):  # what was done is done, also where its line finds no room
             await run_in_threadpool(self._world.record, method, path, status)
+            response.headers["Date"] = responses.date(self._world.clock())
         await response(scope, receive, send)
 
-    async def _respond(self, request: Request, method: str, fault: Fault | None) -> Response:
-        replaced = None if fault is None else responses.instead(fault)
+    async def _respond(self, request: Request, method: str) -> Response:
+        try:
+            fault = await run_in_threadpool(self._faults.take, method)
+        except (OSError, sqlite3.Error) as error:
+            return await _refused(request, own_trouble(error))
+        if fault is None:
+            return await self._done(request, method)
+        replaced = responses.instead(fault)
         if replaced is not None:
             if not isinstance(replaced, responses.Cut):
                 await _drain(request)
             return replaced
         response = await self._done(request, method)
-        return response if fault is None else responses.spoilt(fault, response)
+        if fault.kind == "slow":
+            await asyncio.sleep(fault.slow_s)
+        if method in LISTS:
+            return spoilt_page(fault, request.query_params, response)
+        return responses.spoilt(fault, response)
 
     async def _done(self, request: Request, method: str) -> Response:
         try:
@@ -122,12 +135,9 @@ class _Endpoint:
             call = self._call(request, _project(request), await request.body())
             return responses.answered(await run_in_threadpool(self._handler, call))
         except RefusalError as error:
-            # A client that is still sending when it is refused would not read why.
-            await _drain(request)
-            return responses.refused(error)
+            return await _refused(request, error)
         except (OSError, sqlite3.Error) as error:
-            await _drain(request)
-            return responses.refused(own_trouble(error))
+            return await _refused(request, own_trouble(error))
 
     async def _chunk(self, request: Request) -> Answer:
         # The upload URL is the capability: chunks come without a key.
@@ -159,6 +169,12 @@ class _Endpoint:
 def _project(request: Request) -> str:
     key = request.headers.get("x-goog-api-key") or request.query_params.get("key", "")
     return project_of(key)
+
+
+async def _refused(request: Request, error: RefusalError) -> Response:
+    # A client that is still sending when it is refused would not read why.
+    await _drain(request)
+    return responses.refused(error)
 
 
 async def _drain(request: Request) -> None:

@@ -43,7 +43,8 @@ class Call:
         if not asked.isdecimal():
             raise bad_request(f"Invalid value at 'page_size' (TYPE_INT32), \"{asked}\"")
         token = self.query.get("pageToken", self.query.get("page_token", ""))
-        return min(int(asked) or default, MOST_PER_PAGE), token
+        most = self.world.trouble.lists.page_size
+        return min(int(asked) or default, MOST_PER_PAGE, most), token
 
 
 @dataclass(frozen=True, slots=True)

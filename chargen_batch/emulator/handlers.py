@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from chargen_batch.emulator.answers import count_tokens, respond
+from chargen_batch.emulator.answers import respond
 from chargen_batch.emulator.calls import MOST_PER_PAGE, Answer, Call
 from chargen_batch.emulator.catalog import MODELS, find_model
 from chargen_batch.emulator.checks import check_request
 from chargen_batch.emulator.messages import read_batch, read_count, read_request
 from chargen_batch.emulator.refusals import bad_request
 from chargen_batch.emulator.rows import check_rows
+from chargen_batch.emulator.tokens import count_tokens
 from chargen_batch.emulator.wire import file_json, model_json, operation_json, page_json
 from chargen_batch.emulator.world import OUTPUT_PREFIX
 
@@ -23,18 +24,18 @@ FILES_PER_PAGE = 10
 
 def get_file(call: Call) -> Answer:
     """Tell of one file."""
-    return Answer(file_json(call.world.file(call.project, call.names["id"])))
+    return Answer(file_json(call.world.shelf.get(call.project, call.names["id"])))
 
 
 def list_files(call: Call) -> Answer:
     """List the uploaded files; the outputs of jobs are not among them."""
-    files, token = call.world.list_files(call.project, *call.page(FILES_PER_PAGE))
+    files, token = call.world.shelf.page(call.project, *call.page(FILES_PER_PAGE))
     return Answer(page_json("files", [file_json(file) for file in files], token))
 
 
 def delete_file(call: Call) -> Answer:
     """Remove a file."""
-    call.world.delete_file(call.project, call.names["id"])
+    call.world.shelf.delete(call.project, call.names["id"])
     return Answer()
 
 
@@ -44,7 +45,7 @@ def download(call: Call) -> Answer:
     if call.query.get("alt") != "media":
         raise bad_request("A download needs alt=media.")
     if not file_id.startswith(OUTPUT_PREFIX):
-        call.world.file(call.project, file_id)
+        call.world.shelf.get(call.project, file_id)
         raise bad_request("Only generated files can be downloaded.")
     return Answer(file=call.world.output(call.project, file_id))
 
@@ -54,12 +55,12 @@ def create_batch(call: Call) -> Answer:
     model = find_model(call.names["model"], call.version, "batchGenerateContent")
     batch = read_batch(call.json(), "").get("batch", {})
     file = _input_file(call, batch.get("inputConfig", {}))
-    with call.world.blob(file.id).open("rb") as lines:
-        keys = list(check_rows(lines, model, call.world.files(call.project)))
-    if not keys:
+    with call.world.shelf.blob(file.id).open("rb") as lines:
+        rows = list(check_rows(lines, model, call.world.shelf.live(call.project)))
+    if not rows:
         raise bad_request("The input file has no requests.")
     name = batch.get("displayName", "")
-    return Answer(operation_json(call.world.create_job(call.project, model.id, name, file, keys)))
+    return Answer(operation_json(call.world.create_job(call.project, model.id, name, file, rows)))
 
 
 def get_batch(call: Call) -> Answer:
@@ -100,7 +101,7 @@ def generate(call: Call) -> Answer:
     """Answer one request at once."""
     model = find_model(call.names["model"], call.version, "generateContent")
     request = read_request(call.json(), "")
-    check_request(request, model, call.world.files(call.project))
+    check_request(request, model, call.world.shelf.live(call.project))
     return Answer(respond(request, model))
 
 
@@ -120,4 +121,4 @@ def _input_file(call: Call, config: dict[str, Any]) -> File:
         raise bad_request("This stand-in takes batches by file only, not inlined requests.")
     if not re.fullmatch(r"files/[^/]+", name):
         raise bad_request("* BatchGenerateContentRequest.batch.input_config.file_name is required")
-    return call.world.file(call.project, name.removeprefix("files/"))
+    return call.world.shelf.get(call.project, name.removeprefix("files/"))

@@ -2,32 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
+from chargen_batch.emulator.endings import SUCCESS, Ending, ending_of
 from chargen_batch.emulator.records import (
     CANCELLED,
+    CANCELLING,
+    DELETED,
+    ENDED,
     EXPIRED,
-    FAILED,
     LIFETIME_US,
+    PENDING,
     RUNNING,
-    SUCCEEDED,
     Job,
 )
+
+_MOVING = frozenset({PENDING, RUNNING, CANCELLING})
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast jobs end: by GETs of the job, or by the clock when `seconds_to_finish` is given.
+    """How jobs go on, and how they end.
 
-    `looks_to_start` and `looks_to_finish` say at which GET a job answers RUNNING and SUCCEEDED;
-    `failing` lists globs on display names whose jobs end FAILED.
+    By GETs of the job, or by the clock when `seconds_to_finish` is given. `looks_to_start` and
+    `looks_to_finish` say at which GET a job answers RUNNING and is over; a job that is cancelled
+    answers CANCELLING until it was looked at `looks_to_cancel` times. `endings` maps a glob on
+    display names to an ending, the first match counting; `failing` lists globs whose jobs end
+    FAILED.
     """
 
     looks_to_start: int = 1
     looks_to_finish: int = 2
     seconds_to_finish: float | None = None
+    looks_to_cancel: int = 0
     failing: tuple[str, ...] = ()
+    endings: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for ending in self.endings.values():
+            ending_of(ending)
+
+    def ending(self, display_name: str) -> Ending:
+        """Choose how a job ends."""
+        if any(fnmatchcase(display_name, glob) for glob in self.failing):
+            return ending_of("FAILED")
+        for glob, ending in self.endings.items():
+            if fnmatchcase(display_name, glob):
+                return ending_of(ending)
+        return SUCCESS
 
 
 def look(job: Job, now_us: int, pace: Pace) -> Job:
@@ -38,25 +61,33 @@ def look(job: Job, now_us: int, pace: Pace) -> Job:
 
 
 def settle(job: Job, now_us: int, pace: Pace) -> Job:
-    """Go on as time and the looks so far make it."""
-    if not job.live:
+    """Go on as time and the looks so far make it; a job in a state of another world stays there."""
+    if job.state not in _MOVING:
         return job
-    if job.looks:
-        job = _looked_at(job, now_us, pace)
-    if pace.seconds_to_finish is not None:
+    if job.state == CANCELLING:
+        if job.looks >= job.cancelled_at_look:
+            return _ended(job, CANCELLED, now_us, pace)
+    elif pace.seconds_to_finish is not None:
         job = _timed(job, now_us, pace.seconds_to_finish, pace)
-    if job.live and now_us >= job.created_us + LIFETIME_US:
-        return _ended(job, EXPIRED, job.created_us + LIFETIME_US)
+    elif job.looks:
+        job = _looked_at(job, now_us, pace)
+    if job.state in _MOVING and now_us >= job.created_us + LIFETIME_US:
+        return _ended(job, EXPIRED, job.created_us + LIFETIME_US, pace)
     return job
 
 
-def cancel(job: Job, now_us: int) -> Job:
+def cancel(job: Job, now_us: int, pace: Pace) -> Job:
     """Stop a live job; a job that has ended stays as it is."""
-    return _ended(job, CANCELLED, now_us) if job.live else job
+    if not job.live or job.state == CANCELLING:
+        return job
+    if pace.looks_to_cancel:
+        at_look = job.looks + pace.looks_to_cancel
+        return replace(job, state=CANCELLING, cancelled_at_look=at_look, updated_us=now_us)
+    return _ended(job, CANCELLED, now_us, pace)
 
 
 def _looked_at(job: Job, now_us: int, pace: Pace) -> Job:
-    if now_us >= job.created_us + LIFETIME_US or pace.seconds_to_finish is not None:
+    if now_us >= job.created_us + LIFETIME_US:
         return job
     if job.looks >= pace.looks_to_finish:
         return _finished(job, now_us, pace)
@@ -75,9 +106,13 @@ def _timed(job: Job, now_us: int, seconds: float, pace: Pace) -> Job:
 
 
 def _finished(job: Job, end_us: int, pace: Pace) -> Job:
-    failing = any(fnmatchcase(job.display_name, glob) for glob in pace.failing)
-    return _ended(job, FAILED if failing else SUCCEEDED, end_us)
+    state = pace.ending(job.display_name).state
+    if state in ENDED or state == DELETED:
+        return _ended(job, state, end_us, pace)
+    return replace(job, state=state, updated_us=end_us)
 
 
-def _ended(job: Job, state: str, end_us: int) -> Job:
-    return replace(job, state=state, updated_us=end_us, ended_us=end_us)
+def _ended(job: Job, state: str, end_us: int, pace: Pace) -> Job:
+    ending = pace.ending(job.display_name)
+    output = ending.output if ending.state == state else "none"
+    return replace(job, state=state, updated_us=end_us, ended_us=end_us, output=output)

@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING
 
 from chargen_batch.emulator.answers import write_output
 from chargen_batch.emulator.outcomes import Behaviour
+from chargen_batch.emulator.records import SUCCEEDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from chargen_batch.emulator.records import Job
+
+
+def first_half(requests: int) -> int:
+    """Count the rows that a job has answered which did not finish."""
+    return (requests + 1) // 2
 
 
 class Outputs:
@@ -52,7 +58,8 @@ class Outputs:
     def _paint(self, job: Job, path: Path) -> None:
         fresh = path.with_suffix(".new")
         with (self._inputs / f"{job.id}.jsonl").open("rb") as rows, fresh.open("wb") as output:
-            write_output(rows, output, job.model, Behaviour.load(job.behaviour))
+            most = None if job.state == SUCCEEDED else first_half(job.requests)
+            write_output(rows, output, job.model, Behaviour.load(job.behaviour), most)
         fresh.replace(path)
 
 

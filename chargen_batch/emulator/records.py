@@ -13,12 +13,19 @@ SUCCEEDED = "BATCH_STATE_SUCCEEDED"
 FAILED = "BATCH_STATE_FAILED"
 CANCELLED = "BATCH_STATE_CANCELLED"
 EXPIRED = "BATCH_STATE_EXPIRED"
-LIVE = frozenset({PENDING, RUNNING})
+CANCELLING = "BATCH_STATE_CANCELLING"
+PARTIALLY_SUCCEEDED = "BATCH_STATE_PARTIALLY_SUCCEEDED"
+DELETED = "DELETED"  # no state of the service's: it does not know the job any more
+WITH_OUTPUT = frozenset({SUCCEEDED, PARTIALLY_SUCCEEDED})
+ENDED = WITH_OUTPUT | {FAILED, CANCELLED, EXPIRED}
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An uploaded file; its bytes are a blob of the same id. Times are microseconds since 1970."""
+    """An uploaded file; its bytes are a blob of the same id. Times are microseconds since 1970.
+
+    One that is `gone` is denied before its time is over.
+    """
 
     id: str
     project: str
@@ -28,6 +35,7 @@ class File:
     sha256: str
     created_us: int
     expires_us: int
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,13 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A batch job. `behaviour` is what its rows were told to end as when it was created."""
+    """A batch job. `behaviour` is what its rows were told to end as when it was created.
+
+    `successful` and `failed` count the rows of its whole output, `half_successful` and
+    `half_failed` those of its first half, which is what a job has that did not finish. `output` is
+    "kept", "lost" or "none" once it has ended. Lists lack it `unlisted` times more, and until
+    `listed_us`.
+    """
 
     id: str
     project: str
@@ -62,11 +76,24 @@ class Job:
     state: str = PENDING
     looks: int = 0
     ended_us: int | None = None
+    half_successful: int = 0
+    half_failed: int = 0
+    tokens: int = 0
+    output: str | None = None
+    cancelled_at_look: int = 0
+    unlisted: int = 0
+    listed_us: int = 0
 
     @property
     def live(self) -> bool:
-        """Say whether the job can still change by itself."""
-        return self.state in LIVE
+        """Say whether the job can still change; a state that nobody knows is live."""
+        return self.state not in ENDED and self.state != DELETED
+
+    @property
+    def names_output(self) -> bool:
+        """Say whether the job tells of an output, be it there or lost."""
+        # A job of the emulator before this one had an output when it succeeded.
+        return self.state == SUCCEEDED if self.output is None else self.output != "none"
 
 
 def microseconds(moment: datetime) -> int:

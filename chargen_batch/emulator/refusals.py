@@ -105,3 +105,8 @@ def quota(retry_delay_s: float | None) -> RefusalError:
         "You exceeded your current quota, please check your plan and billing details.",
         details=details,
     )
+
+
+def exhausted(limit: str) -> RefusalError:
+    """Refuse for a limit of the project, without a time at which to come again."""
+    return RefusalError(429, f"You exceeded your current quota: {limit}.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC
+from email.utils import format_datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,7 @@ from chargen_batch.emulator.refusals import RefusalError, quota
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from starlette.types import Receive, Scope, Send
 
@@ -50,6 +53,11 @@ class Cut(Response):
         transport.close()
         while (await receive())["type"] != "http.disconnect":
             pass
+
+
+def date(moment: datetime) -> str:
+    """Write a moment as the Date header has it."""
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
 def json_response(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chargen_batch.emulator.checks import check_request
 from chargen_batch.emulator.messages import read_request
 from chargen_batch.emulator.refusals import RefusalError, bad_request
+from chargen_batch.emulator.tokens import tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,8 +38,10 @@ def parse_row(line: bytes) -> Row:
     return Row(row["key"], read_request(row["request"], "request"), extras)
 
 
-def check_rows(lines: Iterable[bytes], model: Model, files: Mapping[str, File]) -> Iterator[str]:
-    """Give the key of every row, refusing the first bad one by its line; blank lines are none.
+def check_rows(
+    lines: Iterable[bytes], model: Model, files: Mapping[str, File]
+) -> Iterator[tuple[str, int]]:
+    """Give each row's key and tokens, refusing the first bad one by its line; blank lines are none.
 
     Keys are not compared: that the service does so is not established.
     """
@@ -51,7 +54,7 @@ def check_rows(lines: Iterable[bytes], model: Model, files: Mapping[str, File]) 
         except RefusalError as error:
             message = f"Invalid input file, line {number}: {error.message}"
             raise RefusalError(error.code, message) from error
-        yield row.key
+        yield row.key, tokens_of(row.request)
 
 
 def _json_object(line: bytes) -> dict[str, Any]:

@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from chargen_batch.emulator.app import make_app
+from chargen_batch.emulator.clock import system_clock
 from chargen_batch.emulator.faults import Faults
-from chargen_batch.emulator.world import World, system_clock
+from chargen_batch.emulator.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from chargen_batch.emulator.clock import Clock
+    from chargen_batch.emulator.faults import Fault
+    from chargen_batch.emulator.ids import IdChoice
     from chargen_batch.emulator.jobs import Pace
     from chargen_batch.emulator.outcomes import Behaviour
-    from chargen_batch.emulator.world import Clock
+    from chargen_batch.emulator.trouble import Trouble
 
 _TICK_S = 0.01
 _SETTLE_S = 0.05
@@ -72,12 +76,20 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 0,
     now: Clock = system_clock,
+    ids: IdChoice = "random",
     pace: Pace | None = None,
     behaviour: Behaviour | None = None,
+    trouble: Trouble | None = None,
 ) -> Iterator[Emulator]:
-    """Serve the state of a directory from a daemon thread while the context is open."""
-    world = World(state_dir, now=now, pace=pace, behaviour=behaviour)
-    faults = Faults()
+    """Serve the state of a directory from a daemon thread while the context is open.
+
+    With `ids` "counted" the same calls get the same ids, in whatever order threads make them.
+    `pace` and `behaviour` go before those of `trouble`. `now` is what the virtual clock goes by.
+    """
+    world = World(state_dir, now=now, ids=ids, trouble=trouble)
+    world.pace = pace or world.pace
+    world.behaviour = behaviour or world.behaviour
+    faults = Faults(world.store, world.trouble.faults)
     listener = _bound(host, port)
     server = _Server(_config(world, faults))
     run = server.serve(sockets=[listener])
@@ -96,18 +108,21 @@ def run_forever(
     port: int,
     announce: Callable[[str], None],
     *,
-    now: Clock = system_clock,
-    pace: Pace | None = None,
-    behaviour: Behaviour | None = None,
+    trouble: Trouble | None = None,
+    faults: Mapping[str, Sequence[Fault]] | None = None,
 ) -> None:
     """Serve in the foreground until a signal; `announce` is told the URL once it can be called.
 
-    Ctrl-C ends it with KeyboardInterrupt, and SIGTERM as if it had not been caught. A port in use
-    is an OSError before anything is announced.
+    `faults` are this server's own, before those of `trouble`. Ctrl-C ends it with
+    KeyboardInterrupt, and SIGTERM as if it had not been caught. A port in use is an OSError before
+    anything is announced.
     """
-    world = World(state_dir, now=now, pace=pace, behaviour=behaviour)
+    world = World(state_dir, trouble=trouble)
+    queues = Faults(world.store, world.trouble.faults)
+    for method, queue in (faults or {}).items():
+        queues.add(method, *queue)
     listener = _bound(host, port)
-    server = _Server(_config(world, Faults()))
+    server = _Server(_config(world, queues))
     announce(_url(listener))
     asyncio.run(server.serve(sockets=[listener]))
 
@@ -133,6 +148,7 @@ def _url(listener: socket.socket) -> str:
 
 def _config(world: World, faults: Faults) -> uvicorn.Config:
     quiet: dict[str, Any] = {"log_config": None, "log_level": "warning", "access_log": False}
+    quiet["date_header"] = False  # the world's clock tells it
     return uvicorn.Config(
         make_app(world, faults), loop="asyncio", http="h11", ws="none", lifespan="off", **quiet
     )

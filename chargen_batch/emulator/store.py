@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 
 Record = TypeVar("Record", File, Job, Upload)
 
-VERSION = 1
+VERSION = 2
 BUSY_TIMEOUT_S = 60.0
-_SCHEMA = """CREATE TABLE record (
+_RECORDS = """CREATE TABLE record (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL,
     UNIQUE (kind, id))"""
+_COUNTERS = "CREATE TABLE counter (name TEXT PRIMARY KEY, count INTEGER NOT NULL)"
+# What each version added to the one before it.
+_STEPS = (_RECORDS, _COUNTERS)
 
 
 class Transaction:
@@ -55,6 +58,28 @@ class Transaction:
         for seq, body in self._connection.execute(query, (kind.__name__, top)):
             yield seq, kind(**json.loads(body))
 
+    def counted(self, name: str) -> int:
+        """Tell how often `count` was called with a name."""
+        query = "SELECT count FROM counter WHERE name = ?"
+        found = self._connection.execute(query, (name,)).fetchone()
+        return 0 if found is None else int(found[0])
+
+    def count(self, name: str) -> int:
+        """Count one more, and tell how many there were before: 0 for the first."""
+        before = self.counted(name)
+        self._connection.execute(
+            "INSERT INTO counter (name, count) VALUES (?, 1) "
+            "ON CONFLICT (name) DO UPDATE SET count = count + 1",
+            (name,),
+        )
+        return before
+
+    def forget_counts(self, prefix: str) -> None:
+        """Begin again with the names that start so."""
+        self._connection.execute(
+            "DELETE FROM counter WHERE substr(name, 1, ?) = ?", (len(prefix), prefix)
+        )
+
 
 class Store:
     """The database of a state directory, made by its first transaction."""
@@ -82,7 +107,8 @@ def _prepare(connection: sqlite3.Connection) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version == VERSION:
         return
-    if version != 0:
+    if version > VERSION:
         raise RuntimeError(f"the emulator's state is of version {version}: remove its directory")
-    connection.execute(_SCHEMA)
+    for step in _STEPS[version:]:
+        connection.execute(step)
     connection.execute(f"PRAGMA user_version = {VERSION}")

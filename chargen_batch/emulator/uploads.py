@@ -12,8 +12,9 @@ from chargen_batch.emulator.calls import Answer, Call
 from chargen_batch.emulator.messages import read_file
 from chargen_batch.emulator.records import LIFETIME_US, File, Upload
 from chargen_batch.emulator.refusals import RefusalError, bad_request, not_found
+from chargen_batch.emulator.shelf import LONGEST_FILE_ID, is_gone
 from chargen_batch.emulator.wire import file_json
-from chargen_batch.emulator.world import FILE_ID_LENGTH, LONGEST_FILE_ID
+from chargen_batch.emulator.world import FILE_ID_LENGTH
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +55,9 @@ def start(call: Call) -> Answer:
     upload = _requested(call)
     world = call.world
     with world.store.transaction() as records:
-        world.forget_expired(records)
+        world.shelf.forget_expired(records)
+        stored = world.shelf.stored_bytes(records, call.project)
+        world.trouble.quotas.check_upload(stored, upload.size or 0)
         if upload.wanted_id and records.get(File, upload.wanted_id):
             raise RefusalError(409, "Requested entity already exists")
         records.put(upload)
@@ -82,7 +85,7 @@ def command(call: Call) -> Answer | Chunk:
         raise bad_request("Unknown X-Goog-Upload-Command.")
     if upload.file_id is not None:
         raise _refused("The upload has already been finalized.", FINAL)
-    chunk = Chunk(upload, call.world.part(upload.id), received, last="finalize" in words)
+    chunk = Chunk(upload, call.world.shelf.part(upload.id), received, last="finalize" in words)
     _check_chunk(call, chunk, brings="upload" in words)
     return chunk
 
@@ -113,7 +116,7 @@ def _requested(call: Call) -> Upload:
     if len(display_name) > LONGEST_DISPLAY_NAME:
         raise bad_request("* CreateFileRequest.file.display_name: longer than 512 characters")
     return Upload(
-        id=call.world.new_id(UPLOAD_ID_LENGTH),
+        id=call.world.new_id(UPLOAD_ID_LENGTH, f"upload {display_name} {size}"),
         project=call.project,
         display_name=display_name,
         mime_type=mime_type,
@@ -137,21 +140,21 @@ def _session(world: World, upload_id: str) -> tuple[Upload, int]:
         upload = records.get(Upload, upload_id)
     if upload is None:
         raise not_found("Upload session not found.")
-    return upload, _size(world.part(upload.id))
+    return upload, _size(world.shelf.part(upload.id))
 
 
 def _queried(world: World, upload: Upload, received: int) -> Answer:
     if upload.file_id is None:
         return Answer(headers=_active(received))
     return Answer(
-        body={"file": file_json(world.file(upload.project, upload.file_id))}, headers=FINAL
+        body={"file": file_json(world.shelf.get(upload.project, upload.file_id))}, headers=FINAL
     )
 
 
 def _cancelled(world: World, upload: Upload) -> Answer:
     with world.store.transaction() as records:
         records.drop(upload)
-    world.part(upload.id).unlink(missing_ok=True)
+    world.shelf.part(upload.id).unlink(missing_ok=True)
     return Answer(headers={"X-Goog-Upload-Status": "cancelled"})
 
 
@@ -181,7 +184,7 @@ def _finalise(world: World, chunk: Chunk) -> File:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     now_us = world.now_us()
     file = File(
-        id=upload.wanted_id or world.new_id(FILE_ID_LENGTH),
+        id=upload.wanted_id or world.new_id(FILE_ID_LENGTH, f"file {upload.display_name} {digest}"),
         project=upload.project,
         display_name=upload.display_name,
         mime_type=upload.mime_type,
@@ -190,11 +193,11 @@ def _finalise(world: World, chunk: Chunk) -> File:
         created_us=now_us,
         expires_us=now_us + LIFETIME_US,
     )
-    blob = world.blob(file.id)
+    blob = world.shelf.blob(file.id)
     blob.parent.mkdir(parents=True, exist_ok=True)
     with world.store.transaction() as records:
         chunk.part.replace(blob)
-        records.put(file)
+        records.put(replace(file, gone=is_gone(records, file.display_name, world.trouble.gone)))
         records.put(replace(upload, file_id=file.id))
     return file
 

@@ -10,8 +10,8 @@ from chargen_batch.emulator.records import (
     CANCELLED,
     EXPIRED,
     FAILED,
-    LIVE,
     SUCCEEDED,
+    WITH_OUTPUT,
     File,
     Job,
     timestamp,
@@ -53,10 +53,10 @@ def file_json(file: File) -> dict[str, Any]:
 def operation_json(job: Job) -> dict[str, Any]:
     """Write a job as the operation that it is; what has no value is left out."""
     operation: dict[str, Any] = {"name": f"batches/{job.id}", "metadata": _metadata(job)}
-    if job.state in LIVE:
+    if job.live:
         return operation
     operation["done"] = True
-    if job.state == SUCCEEDED:
+    if job.state in WITH_OUTPUT:
         operation["response"] = {"@type": f"{_TYPES}GenerateContentBatchOutput", **_output(job)}
         return operation
     code, message = _ENDINGS[job.state]
@@ -89,7 +89,7 @@ def _metadata(job: Job) -> dict[str, Any]:
     if job.display_name:
         metadata["displayName"] = job.display_name
     metadata["inputConfig"] = {"fileName": f"files/{job.input_file}"}
-    if job.state == SUCCEEDED:
+    if job.names_output:
         metadata["output"] = _output(job)
     metadata["createTime"] = timestamp(job.created_us, 9)
     if job.ended_us is None:
@@ -102,16 +102,19 @@ def _metadata(job: Job) -> dict[str, Any]:
 
 
 def _output(job: Job) -> dict[str, str]:
+    if not job.names_output:
+        return {}
     return {"responsesFile": f"files/{OUTPUT_PREFIX}{job.id}"}
 
 
 def _counts(job: Job) -> Mapping[str, int]:
-    if job.state in LIVE:
+    if job.live:
         return {"requestCount": job.requests, "pendingRequestCount": job.requests}
-    if job.state == SUCCEEDED:
-        return {
-            "requestCount": job.requests,
-            "successfulRequestCount": job.successful,
-            "failedRequestCount": job.failed,
-        }
-    return {"requestCount": job.requests}
+    if not job.names_output and job.state != SUCCEEDED:
+        return {"requestCount": job.requests}
+    whole = job.state == SUCCEEDED
+    return {
+        "requestCount": job.requests,
+        "successfulRequestCount": job.successful if whole else job.half_successful,
+        "failedRequestCount": job.failed if whole else job.half_failed,
+    }

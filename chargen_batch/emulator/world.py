@@ -7,51 +7,39 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import secrets
-import string
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from chargen_batch.emulator import jobs
-from chargen_batch.emulator.jobs import Pace
-from chargen_batch.emulator.outcomes import Behaviour
-from chargen_batch.emulator.outputs import Outputs
-from chargen_batch.emulator.records import LIFETIME_US, SUCCEEDED, File, Job, Upload, microseconds
-from chargen_batch.emulator.refusals import bad_request, file_denied, not_found
+from chargen_batch.emulator.clock import VirtualClock, system_clock
+from chargen_batch.emulator.ids import ids_of
+from chargen_batch.emulator.outputs import Outputs, first_half
+from chargen_batch.emulator.pages import before, page_of
+from chargen_batch.emulator.records import DELETED, File, Job, microseconds
+from chargen_batch.emulator.refusals import not_found
+from chargen_batch.emulator.shelf import Shelf
 from chargen_batch.emulator.store import Store, Transaction
+from chargen_batch.emulator.trouble import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    Clock = Callable[[], datetime]
-    Ids = Callable[[int], str]
-
-Item = TypeVar("Item")
+    from chargen_batch.emulator.clock import Clock
+    from chargen_batch.emulator.ids import IdChoice
+    from chargen_batch.emulator.jobs import Pace
+    from chargen_batch.emulator.outcomes import Behaviour
 
 FILE_ID_LENGTH = 12
 JOB_ID_LENGTH = 36
-LONGEST_FILE_ID = 40
 OUTPUT_PREFIX = "batch-"
-_ALPHABET = string.ascii_lowercase + string.digits
-
-
-def system_clock() -> datetime:
-    """Read the time."""
-    return datetime.now(UTC)
-
-
-def random_id(length: int) -> str:
-    """Make an id of lower-case letters and digits."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
 class World:
     """All that the service knows. Nothing is made on disk before the first request.
 
-    `pace` and `behaviour` may be changed at any time; a job keeps the behaviour that it was
-    created under. Every method may raise RefusalError.
+    `trouble`, `pace` and `behaviour` may be changed at any time; a job keeps the behaviour that it
+    was created under. Every method may raise RefusalError.
     """
 
     def __init__(
@@ -59,25 +47,42 @@ class World:
         root: Path,
         *,
         now: Clock = system_clock,
-        ids: Ids = random_id,
-        pace: Pace | None = None,
-        behaviour: Behaviour | None = None,
+        ids: IdChoice = "random",
+        trouble: Trouble | None = None,
     ) -> None:
         self.root = root
-        self.pace = pace or Pace()
-        self.behaviour = behaviour or Behaviour()
-        self.new_id = ids
+        self.trouble = trouble or Trouble()
         self.store = Store(root / "world.sqlite3")
-        self._now = now
+        self.new_id = ids_of(ids, self.store)
+        self.clock = VirtualClock(root, now)
+        self.shelf = Shelf(root, self.store, self.now_us)
         self._outputs = Outputs(root)
+
+    @property
+    def pace(self) -> Pace:
+        """How jobs go on."""
+        return self.trouble.pace
+
+    @pace.setter
+    def pace(self, pace: Pace) -> None:
+        self.trouble = replace(self.trouble, pace=pace)
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """How the rows of new jobs end."""
+        return self.trouble.behaviour
+
+    @behaviour.setter
+    def behaviour(self, behaviour: Behaviour) -> None:
+        self.trouble = replace(self.trouble, behaviour=behaviour)
 
     def now_us(self) -> int:
         """Read the world's clock, in microseconds since 1970."""
-        return microseconds(self._now())
+        return microseconds(self.clock())
 
     def record(self, method: str, path: str, status: int) -> None:
         """Add a request to requests.ndjson; status 0 is one that got no answer."""
-        at = self._now().isoformat()
+        at = self.clock().isoformat()
         line = json.dumps({"at": at, "method": method, "path": path, "status": status})
         self.root.mkdir(parents=True, exist_ok=True)
         ledger = os.open(
@@ -88,41 +93,25 @@ class World:
         finally:
             os.close(ledger)
 
-    def blob(self, file_id: str) -> Path:
-        """Name the place of a file's bytes."""
-        return self.root / "files" / file_id
-
-    def file(self, project: str, file_id: str) -> File:
-        """Find a project's file."""
-        _check_length(file_id, "GetFileRequest")
-        with self.store.transaction() as records:
-            return self._file(records, project, file_id)
-
-    def files(self, project: str) -> dict[str, File]:
-        """Give all live files of a project, the newest first."""
-        with self.store.transaction() as records:
-            return {file.id: file for _, file in self._live_files(records, project)}
-
-    def list_files(self, project: str, size: int, token: str) -> tuple[list[File], str]:
-        """Give a page of a project's files, the newest first, and the next page's token."""
-        with self.store.transaction() as records:
-            return _page(self._live_files(records, project, _before(token)), size)
-
-    def delete_file(self, project: str, file_id: str) -> None:
-        """Remove a file; a second time it is denied."""
-        _check_length(file_id, "DeleteFileRequest")
-        with self.store.transaction() as records:
-            records.drop(self._file(records, project, file_id))
-        self.blob(file_id).unlink(missing_ok=True)
-
     def create_job(
-        self, project: str, model: str, display_name: str, file: File, keys: Sequence[str]
+        self,
+        project: str,
+        model: str,
+        display_name: str,
+        file: File,
+        rows: Sequence[tuple[str, int]],
     ) -> Job:
-        """Make a job of an input file that has been found good; never idempotent."""
+        """Make a job of an input file that has been found good; never idempotent.
+
+        `rows` has each row's key, and its tokens.
+        """
         now_us = self.now_us()
+        keys = [key for key, _ in rows]
         successful, failed = self.behaviour.count(keys)
+        half_successful, half_failed = self.behaviour.count(keys[: first_half(len(keys))])
+        lists = self.trouble.lists
         job = Job(
-            id=self.new_id(JOB_ID_LENGTH),
+            id=self.new_id(JOB_ID_LENGTH, f"job {project} {display_name}"),
             project=project,
             model=model,
             display_name=display_name,
@@ -133,9 +122,16 @@ class World:
             successful=successful,
             failed=failed,
             behaviour=self.behaviour.dump(),
+            half_successful=half_successful,
+            half_failed=half_failed,
+            tokens=sum(tokens for _, tokens in rows),
+            unlisted=lists.late_listings,
+            listed_us=now_us + int(lists.late_s * 1_000_000) if lists.late_s else 0,
         )
-        self._outputs.keep_input(job, self.blob(file.id))
         with self.store.transaction() as records:
+            live = [each for _, each in self._jobs(records, project) if each.live]
+            self.trouble.quotas.check_job(live, model, job.tokens)
+            self._outputs.keep_input(job, self.shelf.blob(file.id))
             records.put(job)
         return job
 
@@ -146,24 +142,29 @@ class World:
             seen = jobs.look(job, self.now_us(), self.pace)
             if seen != job:
                 records.put(seen)
-            return seen
+        if seen.state == DELETED:
+            raise not_found()
+        return seen
 
     def list_jobs(self, project: str, size: int, token: str) -> tuple[list[Job], str]:
         """Give a page of a project's jobs, the newest first, and the next page's token."""
         now_us = self.now_us()
         with self.store.transaction() as records:
-            found = (
-                (seq, jobs.settle(job, now_us, self.pace))
-                for seq, job in records.newest(Job, _before(token))
-                if job.project == project
+            listed = (
+                (seq, job)
+                for seq, job in self._jobs(records, project, before(token))
+                if not job.unlisted and job.listed_us <= now_us
             )
-            return _page(found, size)
+            page, following = page_of(listed, size)
+            if not following:
+                self._end_listing(records, project)
+        return page, following
 
     def cancel_job(self, project: str, job_id: str) -> None:
         """Stop a job that has not ended."""
         with self.store.transaction() as records:
-            job = jobs.settle(self._job(records, project, job_id), self.now_us(), self.pace)
-            records.put(jobs.cancel(job, self.now_us()))
+            job = self._job(records, project, job_id)
+            records.put(jobs.cancel(job, self.now_us(), self.pace))
 
     def delete_job(self, project: str, job_id: str) -> None:
         """Forget a job and its output."""
@@ -173,73 +174,32 @@ class World:
         self._outputs.forget(job)
 
     def output(self, project: str, file_id: str) -> Path:
-        """Give the output file of a job that succeeded, painting it when there is none yet."""
-        job_id = file_id.removeprefix(OUTPUT_PREFIX)
+        """Give the output file of a job that has one, painting it when there is none yet."""
         with self.store.transaction() as records:
-            job = records.get(Job, job_id)
-        if job is None or job.project != project or job.state != SUCCEEDED:
+            job = self._job(records, project, file_id.removeprefix(OUTPUT_PREFIX))
+        if not job.names_output or job.output == "lost":
             raise not_found()
         return self._outputs.painted(job)
-
-    def part(self, upload_id: str) -> Path:
-        """Name the place where the bytes of an unfinished upload grow."""
-        return self.root / "uploads" / upload_id
-
-    def forget_expired(self, records: Transaction) -> None:
-        """Drop the files and upload sessions whose time is over, and their bytes."""
-        now_us = self.now_us()
-        for _, file in list(records.newest(File)):
-            if file.expires_us <= now_us:
-                records.drop(file)
-                self.blob(file.id).unlink(missing_ok=True)
-        for _, upload in list(records.newest(Upload)):
-            if upload.created_us + LIFETIME_US <= now_us:
-                records.drop(upload)
-                self.part(upload.id).unlink(missing_ok=True)
-
-    def _file(self, records: Transaction, project: str, file_id: str) -> File:
-        file = records.get(File, file_id)
-        if file is None or file.project != project or file.expires_us <= self.now_us():
-            raise file_denied(file_id)
-        return file
-
-    def _live_files(
-        self, records: Transaction, project: str, before: int | None = None
-    ) -> Iterator[tuple[int, File]]:
-        now_us = self.now_us()
-        for seq, file in records.newest(File, before):
-            if file.project == project and file.expires_us > now_us:
-                yield seq, file
 
     def _job(self, records: Transaction, project: str, job_id: str) -> Job:
         job = records.get(Job, job_id)
         if job is None or job.project != project:
             raise not_found()
+        job = jobs.settle(job, self.now_us(), self.pace)
+        if job.state == DELETED:
+            raise not_found()
         return job
 
+    def _jobs(
+        self, records: Transaction, project: str, before: int | None = None
+    ) -> Iterator[tuple[int, Job]]:
+        now_us = self.now_us()
+        for seq, found in records.newest(Job, before):
+            job = jobs.settle(found, now_us, self.pace)
+            if job.project == project and job.state != DELETED:
+                yield seq, job
 
-def _check_length(file_id: str, request: str) -> None:
-    if len(file_id) > LONGEST_FILE_ID:
-        raise bad_request(
-            f"* {request}.name: File ID (name excluding 'files/') cannot be more than "
-            f"{LONGEST_FILE_ID} characters.\n",
-        )
-
-
-def _page(found: Iterator[tuple[int, Item]], size: int) -> tuple[list[Item], str]:
-    items: list[Item] = []
-    last = 0
-    for seq, item in found:
-        if len(items) == size:
-            return items, f"p{last}"
-        items.append(item)
-        last = seq
-    return items, ""
-
-
-def _before(token: str) -> int | None:
-    if not token:
-        return None
-    if not re.fullmatch(r"p[0-9]{1,15}", token):
-        raise bad_request("The page token is invalid.")
-    return int(token[1:])
+    def _end_listing(self, records: Transaction, project: str) -> None:
+        for _, job in list(records.newest(Job)):
+            if job.project == project and job.unlisted:
+                records.put(replace(job, unlisted=job.unlisted - 1))

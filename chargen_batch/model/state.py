@@ -102,7 +102,11 @@ class DownloadedJob(EndedJob, frozen=True, kw_only=True, tag="downloaded"):
 
 
 class LostJob(JobBase, frozen=True, kw_only=True, tag="lost"):
-    """Ended without results. ``code`` is JOB_FAILED, JOB_EXPIRED, JOB_CANCELLED or JOB_REJECTED."""
+    """Ended without results: ``code`` says how.
+
+    JOB_FAILED, JOB_EXPIRED, JOB_CANCELLED, JOB_REJECTED; REFERENCE_CHANGED where nothing was sent;
+    JOB_GONE and RESULTS_GONE where a person gave it up.
+    """
 
     code: str
     error: str
@@ -141,7 +145,8 @@ class RunState(
 ):
     """Where a run is: ``total_tasks`` = completed + failed + open, without skipped targets.
 
-    ``cleaned_at`` is when the last of what it had on the service was removed.
+    ``cleaned_at`` is when the last of what it had on the service was removed; ``warnings`` are what
+    apply found odd in the results.
     """
 
     schema_version: Literal[1] = 1
@@ -164,6 +169,7 @@ class RunState(
     error: str | None = None
     error_code: str | None = None
     cleaned_at: str | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def is_finished(self) -> bool:

@@ -20,7 +20,7 @@ from chargen_batch.phases.writing_back import PROVIDERS, Writer, by_entity, enti
 from chargen_batch.story.write_back import Finished
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from chargen_batch.config import Project
     from chargen_batch.model.outcome import Picture
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from chargen_batch.phases.writing_back import Places
     from chargen_batch.run.directory import RunDirectory
 
+_WARNINGS_KEPT: Final = 100
 _RESULTS: Final[dict[TaskKind, str]] = {"generate": "pictures", "analyze": "answers"}
 
 
@@ -87,12 +88,22 @@ def run(run: RunDirectory, project: Project, *, clock: Clock, rehearsal_ok: bool
     writer = Writer(project, places, state.run_id, PROVIDERS[state.config.backend])
     problems = (*receiver.problems, *_write_back(run, writer, known))
     state = settling.counted(run, state)
+    # What is found each time that the results are read: not added to, so that twice is once.
+    state = msgspec.structs.replace(state, warnings=_told(receiver.warnings))
     if not problems:
         state = state_machine.moved(state, "completed", at=iso(clock()), command="apply")
     run.save(state)
     for warning in receiver.warnings:
         run.log(iso(clock()), "warning", message=warning)
     return _report(state, problems, tuple(receiver.warnings))
+
+
+def _told(warnings: Sequence[str]) -> tuple[str, ...]:
+    """Return the warnings that a state keeps; the log has them all."""
+    if len(warnings) <= _WARNINGS_KEPT:
+        return tuple(warnings)
+    more = f"and {len(warnings) - _WARNINGS_KEPT} more of these: see log.ndjson"
+    return (*warnings[:_WARNINGS_KEPT], more)
 
 
 def _report(

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from chargen_batch.core import polling, state_machine, submission
-from chargen_batch.errors import ExecutionError, ExitCode, ServiceError
-from chargen_batch.model.state import LostJob
+from chargen_batch.core import giving_up, jobs, polling, state_machine, submission
+from chargen_batch.errors import ExecutionError, ExitCode, ServiceError, StateError
+from chargen_batch.model.state import EndedJob, LostJob, StagedJob, WaitingJob
 from chargen_batch.phases import binding, settling
 from chargen_batch.phases.effects import iso
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chargen_batch.core.polling import JobAge
     from chargen_batch.model.state import Job, Phase, RunningJob, RunState
     from chargen_batch.phases.effects import Clock, Connect
     from chargen_batch.run.directory import RunDirectory
@@ -24,13 +25,19 @@ _GONE = 404
 
 @dataclass(frozen=True, slots=True)
 class PollReport:
-    """What the jobs of a run are now."""
+    """What the jobs of a run are now.
+
+    ``ages`` are those of the live jobs, oldest first. ``was_over`` says that there was nothing to
+    ask about: the run had been polled to its end before.
+    """
 
     run_id: str
     phase: Phase
     jobs: tuple[Job, ...]
     warnings: tuple[str, ...] = ()
     asked: int = 0
+    ages: tuple[JobAge, ...] = ()
+    was_over: bool = False
 
     @property
     def live(self) -> int:
@@ -38,18 +45,46 @@ class PollReport:
         return sum(submission.is_live(job) for job in self.jobs)
 
     @property
+    def waiting(self) -> int:
+        """Return how many jobs are still to be created, or may have been."""
+        return sum(
+            isinstance(job, WaitingJob | StagedJob) and not hasattr(job, "batch_job_name")
+            for job in self.jobs
+        )
+
+    @property
+    def may_submit(self) -> bool:
+        """Say whether jobs wait for which there may be room: others have ended."""
+        ended = any(isinstance(job, EndedJob | LostJob) for job in self.jobs)
+        return bool(self.waiting) and (ended or not self.live)
+
+    @property
+    def may_download(self) -> bool:
+        """Say whether results are ready while other jobs are at work."""
+        ready = any(type(job) is EndedJob for job in self.jobs)
+        return ready and self.phase == "running"
+
+    @property
     def exit_code(self) -> ExitCode:
-        """Return 75 while jobs are not done, 1 for a run that failed."""
-        if self.phase == "failed":
+        """Return 75 while jobs are not done, 1 for a run that this poll found to have failed."""
+        if self.phase == "failed" and not self.was_over:
             return ExitCode.FAILED
         return ExitCode.NOT_READY if self.phase == "running" else ExitCode.DONE
 
 
-def run(run: RunDirectory, connect: Connect, *, clock: Clock) -> PollReport:
+def run(
+    run: RunDirectory, connect: Connect, *, clock: Clock, give_up: Sequence[str] = ()
+) -> PollReport:
     """Ask once about each live job, saving after each.
 
+    Args:
+        run: The run's directory, under its lock.
+        connect: Opens the service.
+        clock: The time.
+        give_up: Jobs (by number or name) that are lost where the service no longer has them.
+
     Raises:
-        StateError: The run has no jobs yet, or belongs to another service.
+        StateError: The run has no jobs yet, or not such a one, or belongs to another service.
         ExecutionError: The service no longer has a job; the others were asked all the same.
         ServiceError: The service refused.
         NetworkError: The service was not reached.
@@ -57,11 +92,12 @@ def run(run: RunDirectory, connect: Connect, *, clock: Clock) -> PollReport:
     """
     state = run.state()
     if not state_machine.require(state, "poll"):
-        return PollReport(state.run_id, state.phase, state.jobs)
+        return PollReport(state.run_id, state.phase, state.jobs, was_over=True)
+    given_up = _given_up(state, give_up)
     live = [job for job in state.jobs if submission.is_live(job)]
     gone = []
     if live:
-        service = binding.connected(state, connect)
+        service, state = binding.connected(run, state, connect, clock=clock)
         if state.phase == "submitted":
             state = run.save(state_machine.moved(state, "running", at=iso(clock()), command="poll"))
         for job in live:
@@ -70,16 +106,28 @@ def run(run: RunDirectory, connect: Connect, *, clock: Clock) -> PollReport:
             except ServiceError as err:
                 if err.http_status != _GONE:
                     raise
-                gone.append(job.batch_job_name)
+                if job.index in given_up and err.google:
+                    state = _lose(run, state, job, at=iso(clock()))
+                else:
+                    gone.append(job)
     state = _advance(run, state, at=iso(clock()))
     if gone:
-        raise ExecutionError(
-            f"the service no longer has {', '.join(gone)} of run {state.run_id}",
-            job=gone[0],
-            hint="is this the key that they were created with? the other jobs were asked",
-        )
-    warnings = tuple(filter(None, map(polling.warning, state.jobs)))
-    return PollReport(state.run_id, state.phase, state.jobs, warnings, asked=len(live))
+        raise _gone(state, gone)
+    return _report(state, clock, asked=len(live), given_up=given_up)
+
+
+def _given_up(state: RunState, names: Sequence[str]) -> frozenset[int]:
+    """Return the numbers of the jobs to give up; only such as live can be gone."""
+    numbers = giving_up.chosen(state, names)
+    for job in state.jobs:
+        if job.index in numbers and not submission.is_live(job):
+            given = giving_up.command("download", state.run_id, [job])
+            ended = isinstance(job, EndedJob)
+            raise StateError(
+                f"job {job.index} of run {state.run_id} is not at work on the service",
+                hint=f"if its results are gone, type: {given}" if ended else "",
+            )
+    return numbers
 
 
 def _ask(
@@ -91,6 +139,23 @@ def _ask(
     return state if now == job else run.save(state_machine.with_job(state, now, at=at))
 
 
+def _lose(run: RunDirectory, state: RunState, job: RunningJob, *, at: str) -> RunState:
+    run.log(at, "given up", name=job.batch_job_name, code=giving_up.JOB_GONE)
+    error = "the service no longer has it, and it was given up"
+    now = jobs.lost(job, code=giving_up.JOB_GONE, error=error, at=at)
+    return run.save(state_machine.with_job(state, now, at=at))
+
+
+def _gone(state: RunState, gone: Sequence[RunningJob]) -> ExecutionError:
+    names = ", ".join(job.batch_job_name for job in gone)
+    return ExecutionError(
+        f"the service no longer has {names} of run {state.run_id}",
+        job=gone[0].batch_job_name,
+        hint="is this the key that they were created with? the other jobs were asked; to go on "
+        f"without, type: {giving_up.command('poll', state.run_id, gone)}",
+    )
+
+
 def _advance(run: RunDirectory, state: RunState, *, at: str) -> RunState:
     """Move the run to the phase that its jobs put it in; a run without any result is settled."""
     if state.phase == "submitted":
@@ -99,9 +164,19 @@ def _advance(run: RunDirectory, state: RunState, *, at: str) -> RunState:
     if phase == state.phase:
         return state
     if phase == "failed":
-        lost = [job for job in state.jobs if isinstance(job, LostJob)]
-        settling.settle_lost(run, lost)
-        state = settling.counted(run, state)
-        state = msgspec.structs.replace(state, error=lost[0].error, error_code=lost[0].code)
+        return settling.fail(run, state, at=at, command="poll")
     run.log(at, "phase", before=state.phase, after=phase)
     return run.save(state_machine.moved(state, phase, at=at, command="poll"))
+
+
+def _report(state: RunState, clock: Clock, *, asked: int, given_up: frozenset[int]) -> PollReport:
+    live = [polling.age(job, now=clock()) for job in state.jobs if submission.is_live(job)]
+    ages = tuple(sorted(live, key=lambda age: -age.age_s))
+    kept = (
+        f"job {job.index} was not given up: the service has it"
+        for job in state.jobs
+        if job.index in given_up and not isinstance(job, LostJob)
+    )
+    warnings = (*map(polling.warning, state.jobs), *(age.warning for age in ages), *kept)
+    told = tuple(warning for warning in warnings if warning)
+    return PollReport(state.run_id, state.phase, state.jobs, told, asked=asked, ages=ages)

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from chargen_batch.core import state_machine
 from chargen_batch.model.outcome import DeadLetter, TaskError, TaskResult
+from chargen_batch.model.state import LostJob
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from chargen_batch.model.state import LostJob, RunState
+    from chargen_batch.model.state import RunState
     from chargen_batch.model.task import BatchTask
     from chargen_batch.run.directory import RunDirectory
 
@@ -48,6 +50,7 @@ def bury(
                     run_id=run.run_id,
                     task=task,
                     error=outcome.error,
+                    attempts=task.attempt,
                     at=outcome.at,
                     response=(responses or {}).get(task.key),
                 )
@@ -78,3 +81,13 @@ def counted(run: RunDirectory, state: RunState) -> RunState:
     return msgspec.structs.replace(
         state, completed_tasks=len(settled) - failed, failed_tasks=failed
     )
+
+
+def fail(run: RunDirectory, state: RunState, *, at: str, command: str) -> RunState:
+    """End a run of which every job was lost: all its tasks are settled so."""
+    lost = [job for job in state.jobs if isinstance(job, LostJob)]
+    settle_lost(run, lost)
+    state = counted(run, state)
+    state = msgspec.structs.replace(state, error=lost[0].error, error_code=lost[0].code)
+    run.log(at, "phase", before=state.phase, after="failed")
+    return run.save(state_machine.moved(state, "failed", at=at, command=command))

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from chargen_batch.core import jobs, state_machine
-from chargen_batch.core.adapters import request_line
 from chargen_batch.errors import ExitCode, StagingError
 from chargen_batch.model.outcome import Picture
 from chargen_batch.model.state import WaitingJob
-from chargen_batch.phases import binding, settling
+from chargen_batch.phases import binding, settling, storage
 from chargen_batch.phases.effects import iso
 from chargen_batch.phases.uploading import Uploader
+from chargen_batch.phases.weighing import Weighing
 from chargen_batch.phases.writing_back import PROVIDERS, Writer, by_entity, entity_places
 from chargen_batch.story.write_back import Finished
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from chargen_batch.config import Project
     from chargen_batch.model.state import Phase, RunState
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
     from chargen_batch.phases.writing_back import Written
     from chargen_batch.run.directory import RunDirectory
     from chargen_batch.service.api import BatchService
-
-# As long as the URIs that the service gives, to weigh requests before anything is uploaded.
-_TYPICAL_URI = "https://generativelanguage.googleapis.com/v1beta/files/" + "x" * 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +39,7 @@ class StageReport:
     uploaded_bytes: int = 0
     job_count: int = 0
     changed: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     exit_code: ExitCode = ExitCode.DONE
 
 
@@ -51,7 +48,8 @@ def run(run: RunDirectory, project: Project, connect: Connect, *, clock: Clock) 
 
     Raises:
         StateError: The run belongs to another service.
-        StagingError: A file could not be uploaded, or an entry could not be written back.
+        StagingError: A file could not be uploaded, an entry could not be written back, or the
+            whole is larger than what the service may be given.
         ServiceError: The service refused.
         NetworkError: The service was not reached.
 
@@ -60,13 +58,14 @@ def run(run: RunDirectory, project: Project, connect: Connect, *, clock: Clock) 
     if not state_machine.require(state, "stage") or state.phase == "staged":
         return StageReport(state.run_id, state.phase, job_count=len(state.jobs))
     run.check_tasks(run.check_plan(state))
+    cut = _prepared(run, project, state) if state.phase == "planned" else ()
+    service, state = binding.connected(run, state, connect, clock=clock)
     if state.phase == "planned":
-        _try_splices(run, project, state)
-    service = binding.connected(state, connect)
-    if state.phase == "planned":
-        state = _begin(run, state, service, at=iso(clock()))
+        state = _begin(run, state, service, cut, at=iso(clock()))
     uploader = Uploader(run, project, service, clock, state.config)
-    changed = uploader.upload_references()
+    wanted = uploader.wanted()
+    warnings = storage.warnings(run, project, service, wanted, state.jobs)
+    changed = uploader.upload_references(wanted)
     for job in state.jobs:
         if isinstance(job, WaitingJob):
             state = run.save(
@@ -77,11 +76,28 @@ def run(run: RunDirectory, project: Project, connect: Connect, *, clock: Clock) 
     return StageReport(
         state.run_id,
         state.phase,
-        uploaded=uploader.uploads,
-        uploaded_bytes=uploader.bytes_sent,
+        uploaded=uploader.uploads.count,
+        uploaded_bytes=uploader.uploads.bytes_sent,
         job_count=len(state.jobs),
         changed=tuple(sorted(changed.values())),
+        warnings=warnings,
     )
+
+
+def _prepared(run: RunDirectory, project: Project, state: RunState) -> Sequence[WaitingJob]:
+    """Return the jobs that a run is cut into, once all that can be known of it is well."""
+    _try_splices(run, project, state)
+    config = state.config
+    weighing = Weighing(run)
+    cut = jobs.cut(
+        weighing.weights(),
+        max_tasks=config.max_tasks_per_job,
+        max_bytes=config.max_job_bytes,
+        max_tokens=config.max_enqueued_tokens // 2,
+    )
+    waiting = tuple(cut)
+    storage.hold(project, state.config, weighing.images, weighing.request_bytes)
+    return waiting
 
 
 def _try_splices(run: RunDirectory, project: Project, state: RunState) -> None:
@@ -111,15 +127,15 @@ def _problems(tried: Written) -> Iterator[str]:
         yield f"{task.source.file}: {task.target_id} is not in the story any more"
 
 
-def _begin(run: RunDirectory, state: RunState, service: BatchService, *, at: str) -> RunState:
-    """Pin the service, cut the jobs and enter staging."""
-    config = state.config
-    uris: defaultdict[str, str] = defaultdict(lambda: _TYPICAL_URI)
-    weights = (
-        jobs.TaskWeight(task.model, len(request_line(task, uris)) + 1) for task in run.tasks()
-    )
-    cut = jobs.cut(weights, max_tasks=config.max_tasks_per_job, max_bytes=config.max_job_bytes)
-    state = msgspec.structs.replace(
-        state, service=binding.identity(service.address, state.run_id), jobs=tuple(cut)
-    )
+def _begin(
+    run: RunDirectory,
+    state: RunState,
+    service: BatchService,
+    cut: Sequence[WaitingJob],
+    *,
+    at: str,
+) -> RunState:
+    """Pin the service, cut the run into jobs and enter staging."""
+    identity = binding.identity(service.address, state.run_id)
+    state = msgspec.structs.replace(state, service=identity, jobs=tuple(cut))
     return run.save(state_machine.moved(state, "staging", at=at, command="stage"))

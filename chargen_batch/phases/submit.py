@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chargen_batch.core import state_machine
+from chargen_batch.core.states import EMULATOR
 from chargen_batch.errors import ExecutionError, ExitCode
-from chargen_batch.phases import binding
+from chargen_batch.phases import binding, money
+from chargen_batch.phases.adopting import adopt
+from chargen_batch.phases.creating import Creation
 from chargen_batch.phases.effects import iso
-from chargen_batch.phases.submitting import Round, open_jobs
+from chargen_batch.phases.submitting import Round, open_jobs, pending_jobs
 from chargen_batch.phases.uploading import Uploader
 from chargen_batch.run import spending
 
@@ -45,6 +48,7 @@ def run(
     *,
     clock: Clock,
     allow_duplicates: bool = False,
+    cancel_twins: bool = False,
     lock_timeout_s: float = 0.0,
 ) -> SubmitReport:
     """Look for our own jobs on the service, then create what is missing, one at a time.
@@ -58,13 +62,18 @@ def run(
         connect: Opens the service.
         clock: The time.
         allow_duplicates: Whether to pay for targets that another unfinished run holds.
+        cancel_twins: Whether the second of two jobs with one name is cancelled; it is looked for
+            also when every job was created.
         lock_timeout_s: How long to wait for another submit in this project.
 
     Raises:
-        ExecutionError: Another unfinished run holds some of the targets; nothing was created.
+        ExecutionError: Another unfinished run holds some of the targets, or it would cost more
+            than it may; nothing was created.
+        StagingError: What is gone or too old could not be uploaded again.
         LockedError: Another submit is at work in this project.
         StateError: The run is not staged yet, or belongs to another service.
-        ServiceError: The key or the model is refused; nothing was created for it.
+        ServiceError: The key or the model is refused, or a single request does not fit into the
+            quota; nothing was created for it.
         NetworkError: The service was not reached; the same command later goes on.
 
     """
@@ -72,16 +81,17 @@ def run(
     if not state_machine.require(state, "submit"):
         return SubmitReport(state.run_id, state.phase)
     if not open_jobs(state):
-        return SubmitReport(state.run_id, _without_jobs(run, state, at=iso(clock())).phase)
-    service = binding.connected(state, connect)
-    uploader = Uploader(run, project, service, clock, state.config)
-    round_ = Round(run, state, service, uploader, clock)
-    round_.adopt()
+        state = _without_jobs(run, state, at=iso(clock()))
+        if not cancel_twins:
+            return SubmitReport(state.run_id, state.phase)
+    service, state = binding.connected(run, state, connect, clock=clock)
+    round_ = Round(run, state, service, clock)
+    adopt(round_, cancel_twins=cancel_twins)
     since = iso(clock())
     with spending.one_at_a_time(project.root, since=since, timeout_s=lock_timeout_s):
-        if not allow_duplicates:
-            _check_not_held(run, round_.state)
-        round_.create()
+        if pending_jobs(round_.state):
+            _check(run, project, round_, allow_duplicates=allow_duplicates)
+            _create(project, round_)
     return SubmitReport(
         state.run_id,
         round_.state.phase,
@@ -93,16 +103,40 @@ def run(
     )
 
 
+def _check(run: RunDirectory, project: Project, round_: Round, *, allow_duplicates: bool) -> None:
+    """Refuse what would be paid twice, or costs more than it may."""
+    if not allow_duplicates:
+        _check_not_held(run, round_.state)
+    money.hold_creation(project, run, round_.state, month=iso(round_.clock())[:7])
+
+
+def _create(project: Project, round_: Round) -> None:
+    state = round_.state
+    uploader = Uploader(round_.run, project, round_.service, round_.clock, state.config)
+    ours = spending.awaited(round_.run.path.parent, state.service) if state.service else []
+    Creation(round_, uploader, ours).create()
+
+
 def _check_not_held(run: RunDirectory, state: RunState) -> None:
-    holders = spending.in_flight(run.path.parent, but=state.run_id)
-    twice = [name for name in spending.targets(run, open_jobs(state)) if name in holders]
-    if twice:
-        first = "/".join(twice[0])
-        raise ExecutionError(
-            f"{len(twice)} target(s) of run {state.run_id} are being drawn already: "
-            f"{first} by run {holders[twice[0]]}",
-            hint="wait for that run and plan anew, or pay twice with --allow-duplicates",
-        )
+    """Refuse to pay for what another run is drawing, or has drawn since this one was planned."""
+    runs_dir, rehearsal = run.path.parent, state.config.backend == EMULATOR
+    holders = spending.in_flight(runs_dir, rehearsal=rehearsal, but=state.run_id)
+    drawn = spending.drawn_since(
+        runs_dir, since=state.created_at, rehearsal=rehearsal, but=state.run_id
+    )
+    wanted = list(spending.targets(run, open_jobs(state)))
+    for taken, what, hint in (
+        (holders, "are being drawn already", "wait for that run and plan anew"),
+        (drawn, "were drawn after it was planned", "cancel this run and plan anew"),
+    ):
+        twice = [name for name in wanted if name in taken]
+        if twice:
+            first = "/".join(twice[0])
+            raise ExecutionError(
+                f"{len(twice)} target(s) of run {state.run_id} {what}: "
+                f"{first} by run {taken[twice[0]]}",
+                hint=f"{hint}, or pay twice with --allow-duplicates",
+            )
 
 
 def _without_jobs(run: RunDirectory, state: RunState, *, at: str) -> RunState:

@@ -55,7 +55,7 @@ def summarize(plan: BatchPlan, state: RunState, outcomes: Iterable[TaskResult]) 
             for job in state.jobs
         ),
         cost=plan.cost,
-        warnings=(*plan.warnings, *warnings),
+        warnings=(*plan.warnings, *state.warnings, *warnings),
     )
 
 

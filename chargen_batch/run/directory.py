@@ -73,6 +73,7 @@ class RunDirectory:
         self.report_page = path / "report.html"
         self.log_file = path / "log.ndjson"
         self.lock_file = path / "run.lock"
+        self._task_starts = {0: 0}  # the offset of a task's line, by its number
         self.failed_dir = path / "failed"
         self.orphans_dir = path / "orphans"
 
@@ -109,9 +110,23 @@ class RunDirectory:
         """Go through the plan's tasks in order, or through ``count`` of them from ``first`` on."""
         if not self.tasks_file.is_file():
             raise DocumentError(f"{self.tasks_file} is missing", hint="restore it, or plan anew")
-        stop = None if count is None else first + count
-        lines = itertools.islice(disk.whole_lines(self.tasks_file), first, stop)
-        return _lines(lines, BatchTask, self.tasks_file, first=first)
+        return _lines(self._task_lines(first, count), BatchTask, self.tasks_file, first=first)
+
+    def _task_lines(self, first: int, count: int | None) -> Iterator[bytes]:
+        """Go through the tasks' lines, and remember where the next job's ones begin.
+
+        Jobs hold tasks one after another: none of them reads the file from its beginning.
+        """
+        before = max(number for number in self._task_starts if number <= first)
+        offset = self._task_starts[before]
+        lines = disk.whole_lines(self.tasks_file, start=offset)
+        for line in itertools.islice(lines, first - before):
+            offset += len(line) + 1
+        number = first
+        for line in itertools.islice(lines, count):
+            offset, number = offset + len(line) + 1, number + 1
+            yield line
+        self._task_starts[number] = offset
 
     def check_plan(self, state: RunState) -> BatchPlan:
         """Read the plan and check that the state belongs to it.
@@ -143,12 +158,14 @@ class RunDirectory:
                 hint="restore it, or plan anew",
             )
 
+    def uploads(self) -> Iterator[FilesCacheEntry]:
+        """Go through the ledger of uploads, in the order in which they came."""
+        lines = disk.whole_lines(self.files_cache_file)
+        return _lines(lines, FilesCacheEntry, self.files_cache_file)
+
     def uploaded(self) -> dict[str, FilesCacheEntry]:
         """Return the newest upload of each content, by SHA-256."""
-        lines = disk.whole_lines(self.files_cache_file)
-        return {
-            entry.sha256: entry for entry in _lines(lines, FilesCacheEntry, self.files_cache_file)
-        }
+        return {entry.sha256: entry for entry in self.uploads()}
 
     def add_uploaded(self, entry: FilesCacheEntry) -> None:
         """Enter an upload into the ledger."""

@@ -95,7 +95,7 @@ def read(runs_dir: Path, project: Path, *, rehearsal: bool, kind: TaskKind = "ge
         DocumentError: The state of a run cannot be read, so it is not known what it holds.
 
     """
-    in_flight = spending.in_flight(runs_dir)
+    in_flight = spending.in_flight(runs_dir, rehearsal=rehearsal)
     ledgers, warnings = _Ledgers(kind, rehearsal), []
     for run in all_runs(runs_dir):
         try:

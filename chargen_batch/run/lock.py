@@ -71,3 +71,27 @@ def _holder(path: Path) -> str:
     except (OSError, msgspec.DecodeError):
         return "another process"
     return f"`chargen-batch {holder.command}` (process {holder.pid} on {holder.host})"
+
+
+def holder(path: Path) -> LockHolder | None:
+    """Return who noted to hold a lock and is still at work on this machine, without touching it.
+
+    Trying the lock would be surer, and would turn away a command that comes at that moment.
+    """
+    try:
+        noted = msgspec.json.decode(_beside(path).read_bytes(), type=LockHolder)
+    except (OSError, msgspec.DecodeError):
+        return None
+    return noted if noted.host == socket.gethostname() and _is_alive(noted.pid) else None
+
+
+def _is_alive(pid: int) -> bool:
+    if pid == os.getpid():
+        return False  # who asks holds nothing
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # another user's, or no process's number
+        return True
+    return True

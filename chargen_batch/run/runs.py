@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import msgspec
 from chargen_batch import disk
 from chargen_batch.core import state_machine
 from chargen_batch.errors import DocumentError, NotReadyError, StateError
+from chargen_batch.run import leftovers
 from chargen_batch.run.directory import RunDirectory, encode
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ def make(
     ``plan.tasks_sha256`` and ``state.plan_sha256`` are filled in here.
     """
     _make_private_folder(runs_dir)
+    leftovers.sweep(runs_dir, now=datetime.fromisoformat(plan.created_at))
     building = RunDirectory(runs_dir / f".{plan.run_id}.tmp")
     disk.make_directory(building.path)
     digest = hashlib.sha256()
@@ -95,6 +98,8 @@ def select(runs_dir: Path, command: str, explicit: str | None = None) -> Selecti
         return _current(runs_dir)
     if command == "report":
         return _to_report(runs_dir)
+    if command == "cleanup":
+        return _to_clean(runs_dir)
     states = [(run, readable(run)) for run in all_runs(runs_dir)]
     # A run that cannot be read is taken too: its error is told, and the others are done.
     ready = [
@@ -152,12 +157,23 @@ def _to_report(runs_dir: Path) -> Selection:
     current = _current(runs_dir).runs
     names = {run.run_id for run in current}
     unreported = [
-        run for run in all_runs(runs_dir) if run.run_id not in names and _lacks_report(run)
+        run for run in all_runs(runs_dir) if run.run_id not in names and lacks_report(run)
     ]
     return Selection((*unreported, *current), "nothing to report")
 
 
-def _lacks_report(run: RunDirectory) -> bool:
+def _to_clean(runs_dir: Path) -> Selection:
+    """Take every finished run that may still have something on the service."""
+    states = [(run, readable(run)) for run in all_runs(runs_dir)]
+    left = [
+        run
+        for run, state in states
+        if state is None or (state.is_finished and state.cleaned_at is None)
+    ]
+    return Selection(tuple(left), "nothing to clean up")
+
+
+def lacks_report(run: RunDirectory) -> bool:
     """Say whether a run is finished, and has no report from after its end."""
     state = readable(run)
     if state is None or not state.is_finished:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chargen_batch import disk
-from chargen_batch.model.state import IntendedJob, RunningJob
+from chargen_batch.core.submission import may_exist
+from chargen_batch.model.state import IntendedJob, LostJob, RunningJob
 from chargen_batch.run.lock import held
 from chargen_batch.run.runs import all_runs, readable
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chargen_batch.model.settings import Backend
-    from chargen_batch.model.state import Job
+    from chargen_batch.model.state import Job, RunState, ServiceIdentity
     from chargen_batch.model.task import BatchTask
     from chargen_batch.run.directory import RunDirectory
 
@@ -32,11 +33,14 @@ class Unfinished:
     run_ids: tuple[str, ...]
 
 
-def in_flight(runs_dir: Path, *, but: str = "") -> dict[TargetName, str]:
-    """Return the targets in jobs of unfinished runs that were created, or may have been.
+def in_flight(runs_dir: Path, *, rehearsal: bool, but: str = "") -> dict[TargetName, str]:
+    """Return the targets of unfinished runs that have a job that was created, or may have been.
+
+    Its other jobs count as well: they wait for a slot, and are created as soon as there is one.
 
     Args:
         runs_dir: The folder of the runs.
+        rehearsal: Whether the emulator's runs count; else all but these do.
         but: A run that does not count: the one that asks.
 
     Returns:
@@ -49,11 +53,91 @@ def in_flight(runs_dir: Path, *, but: str = "") -> dict[TargetName, str]:
     holders: dict[TargetName, str] = {}
     for run in all_runs(runs_dir):
         state = run.state()  # of a run that cannot be read it is not known what it holds
-        if state.is_finished or state.run_id == but:
+        if state.is_finished or state.run_id == but or _is_rehearsal(state) != rehearsal:
             continue
-        jobs = [job for job in state.jobs if isinstance(job, IntendedJob | RunningJob)]
+        if not any(isinstance(job, IntendedJob | RunningJob) for job in state.jobs):
+            continue
+        jobs = [job for job in state.jobs if not isinstance(job, LostJob)]
         holders.update(dict.fromkeys(targets(run, jobs), state.run_id))
     return holders
+
+
+def drawn_since(
+    runs_dir: Path, *, since: str, rehearsal: bool, but: str = ""
+) -> dict[TargetName, str]:
+    """Return the targets that runs have drawn which ended after a moment.
+
+    A run that was planned before knows nothing of it, however late it is submitted.
+
+    Args:
+        runs_dir: The folder of the runs.
+        since: When the run that asks was planned.
+        rehearsal: Whether the emulator's runs count; else all but these do.
+        but: The run that asks.
+
+    Returns:
+        The id of the run that drew it, for each target.
+
+    Raises:
+        DocumentError: A run cannot be read.
+
+    """
+    drawn: dict[TargetName, str] = {}
+    for run in all_runs(runs_dir):
+        state = run.state()
+        if state.run_id == but or _is_rehearsal(state) != rehearsal:
+            continue
+        if not state.completed_at or state.completed_at <= since:
+            continue
+        good = {end.key for end in run.outcomes() if end.status == "success"}
+        drawn.update({_name(task): state.run_id for task in run.tasks() if task.key in good})
+    return drawn
+
+
+def _is_rehearsal(state: RunState) -> bool:
+    return state.config.backend == "emulator"
+
+
+def awaited(runs_dir: Path, service: ServiceIdentity) -> list[IntendedJob | RunningJob]:
+    """Return the jobs of all unfinished runs on a service that live, or may be about to.
+
+    A run that cannot be read has none here: the service's own listing has its jobs.
+    """
+    states = filter(None, map(readable, all_runs(runs_dir)))
+    return [
+        job
+        for state in states
+        if not state.is_finished and _is_on(state, service)
+        for job in state.jobs
+        if may_exist(job)
+    ]
+
+
+def _is_on(state: RunState, service: ServiceIdentity) -> bool:
+    """Say whether a run is on a service, whatever its key."""
+    there = state.service
+    return there is not None and (there.backend, there.base_url) == (
+        service.backend,
+        service.base_url,
+    )
+
+
+def committed_usd(runs_dir: Path, *, backend: Backend) -> float:
+    """Return what the tasks without an outcome in jobs that were created are expected to cost.
+
+    What has an outcome has its cost in the ledger.
+    """
+    usd = 0.0
+    for run in all_runs(runs_dir):
+        state = readable(run)
+        if state is None or state.is_finished or state.config.backend != backend:
+            continue
+        jobs = [job for job in state.jobs if isinstance(job, IntendedJob | RunningJob)]
+        ended = {outcome.key for outcome in run.outcomes()} if jobs else set()
+        usd += sum(
+            task.estimate.cost_usd or 0.0 for task in tasks(run, jobs) if task.key not in ended
+        )
+    return usd
 
 
 def unfinished_usd(runs_dir: Path, *, backend: Backend, but: Container[TargetName]) -> Unfinished:
@@ -80,11 +164,15 @@ def _name(task: BatchTask) -> TargetName:
     return task.entity_type, task.entity_slug, task.target_id
 
 
+def tasks(run: RunDirectory, jobs: Iterable[Job]) -> Iterator[BatchTask]:
+    """Go through the tasks of a run's jobs."""
+    for job in jobs:
+        yield from run.tasks(job.first_task, job.task_count)
+
+
 def targets(run: RunDirectory, jobs: Iterable[Job]) -> Iterator[TargetName]:
     """Go through the targets of a run's jobs."""
-    for job in jobs:
-        for task in run.tasks(job.first_task, job.task_count):
-            yield _name(task)
+    return map(_name, tasks(run, jobs))
 
 
 def one_at_a_time(project: Path, *, since: str, timeout_s: float) -> AbstractContextManager[None]:

@@ -53,10 +53,14 @@ class RemoteJob:
 
 @dataclass(frozen=True, slots=True)
 class RemoteModel:
-    """A model on the service (its bare name) and what it can be asked for."""
+    """A model on the service (its bare name) and what it can be asked for.
+
+    ``told_at`` is when the service said so, by its own clock.
+    """
 
     name: str
     actions: tuple[str, ...]
+    told_at: datetime | None = None
 
     @property
     def can_batch(self) -> bool:

@@ -223,11 +223,13 @@ class GeminiService:
     def get_model(self, name: str) -> RemoteModel:
         """Look at one model (404 where there is none)."""
         call = f"the look at model {name}"
-        raw, _ = self._sdk.ask(call, lambda: self._client.models.get(model=name), hint=MODEL_HINT)
+        raw, told_at = self._sdk.ask(
+            call, lambda: self._client.models.get(model=name), hint=MODEL_HINT
+        )
         model = operations.model_of(raw)
         if not model.name:
             raise not_understood(call, "with a model that has no name")
-        return model
+        return replace(model, told_at=told_at)
 
 
 def _objects(raw: Raw, name: str, call: str) -> Iterator[Raw]:

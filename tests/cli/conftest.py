@@ -131,3 +131,11 @@ def emulator(tmp_path: Path) -> Iterator[Emulator]:
     with serve(tmp_path / "emulator") as running:
         yield running
         assert running.faults.pending() == {}
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch, emulator: Emulator) -> Emulator:
+    """Give an emulator that the commands take for Google's service."""
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", emulator.base_url)
+    monkeypatch.setenv("GEMINI_API_KEY", "any")
+    return emulator

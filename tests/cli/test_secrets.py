@@ -39,7 +39,7 @@ def test_the_key_and_upload_urls_are_in_nothing_that_is_produced(
 
 def test_the_key_is_in_no_error(shell: Shell, emulator: Emulator) -> None:
     shell("plan")
-    for method in ("files.upload.start", "batches.list", "batches.get", "files.download"):
+    for method in ("files.upload.start", "batches.create", "batches.get", "files.download"):
         emulator.faults.add(method, Fault("status:403"))
     for command in TO_APPLYING[1:]:
         codes = [shell(command).code, shell(command).code]
@@ -57,11 +57,20 @@ def test_the_key_may_stand_in_the_projects_env_file(
     assert KEY not in produced(shell)
 
 
-def test_a_run_goes_on_with_the_key_that_it_was_staged_with(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("key", "code", "said"),
+    [
+        ("another-of-the-project", 0, ""),
+        ("foreign-key", 7, "was staged with another API key"),
+        ("wrong-key", 7, "does not accept this key"),
+    ],
+)
+def test_a_run_goes_on_with_a_key_that_sees_what_it_has_there(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, key: str, code: int, said: str
 ) -> None:
     shell("plan")
     shell("stage")
-    monkeypatch.setenv("GEMINI_API_KEY", "another")
+    monkeypatch.setenv("GEMINI_API_KEY", key)
     typed = shell("submit")
-    assert (typed.code, "was staged with another API key" in typed.err) == (7, True)
+    assert (typed.code, said in typed.err) == (code, True)
+    assert key not in produced(shell)

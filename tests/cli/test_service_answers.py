@@ -14,14 +14,6 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Shell
 
 
-@pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch, emulator: Emulator) -> Emulator:
-    """Give an emulator that the commands take for Google's service."""
-    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", emulator.base_url)
-    monkeypatch.setenv("GEMINI_API_KEY", "any")
-    return emulator
-
-
 def test_a_run_that_another_process_holds_is_5(shell: Shell) -> None:
     run_id = shell.plan()
     with shell.held_by_another(f".chargen/batch/{run_id}/run.lock"):
@@ -62,16 +54,10 @@ def test_what_only_awaits_the_service_is_75_with_the_command(shell: Shell, submi
     assert typed.err.endswith("hint: type: chargen-batch poll\n")
 
 
-def test_waiting_ends_after_the_timeout(shell: Shell, submitted: Path) -> None:
-    shell.begin_from(submitted)
-    typed = shell("poll --wait --interval 60 --timeout 1 --backend emulator")
-    assert typed.code == 75
-
-
 def test_waiting_for_quota_goes_on_until_every_job_is_created(
     shell: Shell, served: Emulator
 ) -> None:
-    served.faults.add("batches.create", Fault("status:429"))
+    served.faults.add("batches.create", Fault("pass"), Fault("status:429"))
     shell("plan")
     shell("stage")
     typed = shell("submit --wait --interval 0.05")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -102,3 +102,28 @@ def test_success_without_a_result_file_gives_a_warning(word: str) -> None:
 def test_unknown_state_gives_a_warning_that_names_it() -> None:
     said = polling.warning(msgspec.structs.replace(RUNNING, state="JOB_STATE_DREAMING"))
     assert said == "job 1 (batches/xyz) is in an unknown state, JOB_STATE_DREAMING"
+
+
+def aged(hours: float) -> polling.JobAge:
+    submitted = datetime(2026, 11, 22, 8, tzinfo=UTC)
+    return polling.age(RUNNING, now=submitted + timedelta(hours=hours))
+
+
+def test_job_has_an_age_and_two_days_to_live() -> None:
+    expected = polling.JobAge(1, "batches/xyz", 5400, "2026-11-24T08:00:00Z")
+    assert aged(1.5) == expected
+
+
+def test_clock_that_was_set_back_makes_no_age_negative() -> None:
+    assert aged(-2).age_s == 0
+
+
+@pytest.mark.parametrize("hours", [0, 23.9, 24])
+def test_job_of_a_day_gives_no_warning(hours: float) -> None:
+    assert aged(hours).warning is None
+
+
+@pytest.mark.parametrize(("hours", "word"), [(25, "ends"), (48, "ends"), (49, "was to end")])
+def test_job_that_is_older_gives_a_warning_with_its_deadline(hours: int, word: str) -> None:
+    said = f"was created {hours} h ago; the service {word} it at 2026-11-24T08:00:00Z"
+    assert aged(hours).warning == f"job 1 (batches/xyz) {said}"

@@ -34,6 +34,7 @@ ALLOWED: Final[set[tuple[Phase, Phase]]] = {
     ("running", "downloading"),
     ("running", "failed"),
     ("downloading", "applying"),
+    ("downloading", "failed"),
     ("applying", "completed"),
     ("planned", "cancelled"),
     ("staging", "cancelled"),

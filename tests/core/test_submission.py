@@ -87,6 +87,21 @@ def test_job_in_doubt_is_created_again_after_two_listings_and_the_wait(
     assert submission.may_create_again(job, now=now, intent=INTENT, wait_s=300) == again
 
 
+@pytest.mark.parametrize(
+    ("jobs", "listed", "conclusive"),
+    [
+        ((RUNNING, INTENDED), {"batches/xyz"}, True),
+        ((RUNNING, INTENDED), {"batches/other"}, False),
+        ((ENDED, LOST, INTENDED), set(), True),
+        ((INTENDED,), set(), True),
+    ],
+)
+def test_a_listing_that_lacks_a_live_job_of_ours_proves_nothing(
+    jobs: tuple[Job, ...], listed: set[str], *, conclusive: bool
+) -> None:
+    assert submission.is_conclusive(jobs, listed) == conclusive
+
+
 def test_clock_that_was_set_back_creates_nothing_again() -> None:
     job = msgspec.structs.replace(INTENDED, missed_listings=9)
     now = INTENT - timedelta(hours=1)
@@ -133,3 +148,4 @@ def test_rejected_job_keeps_the_services_words() -> None:
 )
 def test_only_a_running_job_takes_a_slot(job: Job, *, live: bool) -> None:
     assert submission.is_live(job) == live
+    assert submission.may_exist(job) == (live or job is INTENDED)

@@ -47,7 +47,7 @@ def test_file_expires_after_48_hours(http: httpx.Client, clock: Clock) -> None:
 def test_bytes_of_expired_files_go_with_the_next_upload(
     http: httpx.Client, clock: Clock, emulator: Emulator
 ) -> None:
-    old = emulator.world.blob(upload(http, b"x"))
+    old = emulator.world.shelf.blob(upload(http, b"x"))
     clock.pass_hours(48)
     upload(http, b"y")
     assert not old.exists()
@@ -59,7 +59,7 @@ def test_deleted_file_is_denied_and_deleted_once(http: httpx.Client, emulator: E
     assert http.delete(path).json() == {}
     assert error(http.get(path)) == DENIED
     assert error(http.delete(path)) == DENIED
-    assert not emulator.world.blob(file_id).exists()
+    assert not emulator.world.shelf.blob(file_id).exists()
 
 
 @pytest.mark.parametrize("verb", ["GET", "DELETE"])

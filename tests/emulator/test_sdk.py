@@ -48,7 +48,7 @@ def output(job: types.BatchJob) -> str:
 def test_upload_of_any_size_arrives(sdk: genai.Client, emulator: Emulator, size: int) -> None:
     content = bytes(range(256)) * (size // 256) + bytes(size % 256)
     name = upload(sdk, content)
-    assert emulator.world.blob(name.removeprefix("files/")).read_bytes() == content
+    assert emulator.world.shelf.blob(name.removeprefix("files/")).read_bytes() == content
     assert sdk.files.get(name=name).size_bytes == size
 
 

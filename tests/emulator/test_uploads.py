@@ -66,7 +66,7 @@ def test_file_arrives_in_chunks_byte_for_byte(http: httpx.Client, emulator: Emul
     last = send(http, url, content[CHUNK:], CHUNK)
     assert first.headers["x-goog-upload-status"] == "active"
     file_id = last.json()["file"]["name"].removeprefix("files/")
-    assert emulator.world.blob(file_id).read_bytes() == content
+    assert emulator.world.shelf.blob(file_id).read_bytes() == content
 
 
 def test_query_tells_how_much_has_arrived(http: httpx.Client) -> None:

@@ -318,6 +318,13 @@ def test_a_rehearsal_does_not_count_for_the_real_thing(world: World) -> None:
     assert len(world.plan().planned) == 5
 
 
+def test_a_rehearsal_under_way_holds_nothing_of_the_real_thing(world: World) -> None:
+    rehearsal(world)
+    assert world.plan().planned == ()
+    world.settings("max_tasks_per_job: 9")
+    assert len(world.plan().planned) == 5
+
+
 def test_times_in_entries_are_the_jobs_end(world: World) -> None:
     world.before("apply")
     world.clock.passes(3600)

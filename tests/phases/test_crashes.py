@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from chargen_batch.errors import ExitCode
+from chargen_batch.errors import ExitCode, NetworkError
 from tests.phases import story
 from tests.phases.crashing import Crash, CrashingService, Point, Power, under
 
@@ -35,9 +35,43 @@ def one_was_lost(world: World) -> None:
     story.every_kind_of_line(world)
 
 
+def give_up_one(world: World) -> None:
+    """Let the service have lost a job, or its results where it has ended."""
+    names = list(world.service.jobs)
+    gone = world.service.jobs[names[1]]
+    world.service.outputs.pop(gone.job.result_file_name or "", None)
+    if gone.job.ended_at is None:
+        del world.service.jobs[names[1]]
+    world.give_up = ("2",)
+
+
+def give_up_all(world: World) -> None:
+    world.service.outputs.clear()
+    world.give_up = ("1", "2", "3")
+
+
+def end_one(world: World) -> None:
+    world.service.end(next(iter(world.service.jobs)))
+
+
+def lose_an_answer(world: World) -> None:
+    world.service.fail("create_job", NetworkError("lost"), after=True)
+
+
 def no_inventory(world: World) -> None:
     (world.root / story.INES).unlink()
     story.vanish_zone(world)
+
+
+def one_job_too_large(world: World) -> None:
+    """Plan anew, as one job that the service does not take before it is split."""
+    world.settings("max_tasks_per_job: 9, adopt_wait_s: 60")
+    world.do_all("plan", "stage")
+    world.service.max_job_requests = 3
+
+
+def two_days_later(world: World) -> None:
+    world.clock.passes(49 * 3600)
 
 
 Scenario = tuple[str, "Callable[[World], None]", "Callable[[World], None]"]
@@ -47,16 +81,30 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "stage": ("stage", as_it_is, as_it_is),
     "stage with a changed reference": ("stage", as_it_is, story.change_portrait),
     "submit": ("submit", as_it_is, as_it_is),
+    "submit of a job that never fits": ("submit", as_it_is, one_job_too_large),
+    "submit of uploads that are gone": ("submit", as_it_is, two_days_later),
     "poll": ("poll", as_it_is, as_it_is),
     "poll with a lost job": ("poll", as_it_is, lose_one),
     "poll with lost jobs only": ("poll", as_it_is, lose_all),
+    "poll that gives up a job": ("poll", as_it_is, give_up_one),
     "download": ("download", as_it_is, as_it_is),
+    "download that gives up a job": ("download", as_it_is, give_up_one),
+    "download that gives up every job": ("download", as_it_is, give_up_all),
     "apply": ("apply", as_it_is, as_it_is),
     "apply of every kind of line": ("apply", story.every_kind_of_line, as_it_is),
     "apply with a lost job": ("apply", one_was_lost, as_it_is),
     "apply to an edited story": ("apply", as_it_is, no_inventory),
     "report": ("report", as_it_is, as_it_is),
+    "cancel": ("cancel", as_it_is, as_it_is),
+    "cancel of a job that has results": ("cancel", as_it_is, end_one),
+    "cancel of a job that nobody knows of": ("cancel", lose_an_answer, as_it_is),
+    "retry": ("retry", story.every_kind_of_line, as_it_is),
+    "cleanup": ("cleanup", as_it_is, as_it_is),
+    "cleanup that keeps a job": ("cleanup", lose_one, as_it_is),
 }
+# Ahead of which command the first thing happens, and where a command comes that is around a run.
+EARLIER: Final = {"apply": "poll", "retry": "poll", "cleanup": "poll", "cancel": "submit"}
+COMES_AT: Final = {"cancel": "poll", "retry": "report", "cleanup": "report"}
 
 
 def prepared(root: Path, scenario: Scenario) -> World:
@@ -64,9 +112,9 @@ def prepared(root: Path, scenario: Scenario) -> World:
     command, earlier, now = scenario
     world = story.make(root, CrashingService)
     for name in ("plan", "stage", "submit", "poll", "download", "apply", "report"):
-        if name == ("poll" if command == "apply" else ""):
+        if name == EARLIER.get(command):
             earlier(world)
-        if name == command:
+        if name == COMES_AT.get(command, command):
             break
         world.do(name)
     now(world)
@@ -123,7 +171,11 @@ def test_after_a_crash_anywhere_the_same_command_ends_as_without_one(
     assert len(power.done) > 1
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=list(SCENARIOS))
+# A retry is one step: the run that it makes is there, or it is not.
+STEP_BY_STEP: Final = {name: each for name, each in SCENARIOS.items() if name != "retry"}
+
+
+@pytest.mark.parametrize("scenario", STEP_BY_STEP.values(), ids=list(STEP_BY_STEP))
 def test_crashes_again_and_again_end_as_none_would(tmp_path: Path, scenario: Scenario) -> None:
     command, world, power = scenario[0], prepared(tmp_path / "start", scenario), Power()
     whole = world.copy(tmp_path / "whole")

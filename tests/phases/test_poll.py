@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chargen_batch.errors import ExecutionError, ExitCode, NetworkError, ServiceError
+from chargen_batch.errors import ExecutionError, ExitCode, NetworkError, ServiceError, StateError
 from chargen_batch.model.state import DownloadedJob, EndedJob, JobCounts, LostJob, RunningJob
 from tests.phases import story
 from tests.service.lines import refusal
@@ -169,3 +169,133 @@ def test_a_run_with_nothing_but_refused_and_unsure_jobs_is_running(world: World)
     before = world.tree()
     world.poll()
     assert (world.tree(), len(world.service.calls)) == (before, calls)
+
+
+def lose_track_of(world: World, *numbers: int) -> list[str]:
+    """Let the service know nothing of some jobs any more; return their names."""
+    names = [name for number, name in enumerate(world.service.jobs, 1) if number in numbers]
+    for name in names:
+        del world.service.jobs[name]
+    return names
+
+
+def test_the_error_of_jobs_that_are_gone_names_the_command_to_type(submitted: World) -> None:
+    lose_track_of(submitted, 1, 3)
+    with pytest.raises(ExecutionError) as told:
+        submitted.poll()
+    run_id = submitted.run.run_id
+    typed = f"type: chargen-batch poll --run {run_id} --give-up 1 --give-up 3"
+    assert told.value.hint.endswith(typed)
+
+
+def test_a_job_that_is_gone_is_lost_once_it_is_given_up(submitted: World) -> None:
+    lose_track_of(submitted, 2)
+    submitted.give_up = ("2",)
+    report = submitted.poll()
+    assert (report.exit_code, report.phase) == (ExitCode.DONE, "downloading")
+    assert "job 2 was lost, JOB_GONE" in report.warnings[0]
+    submitted.do_all("download", "apply")
+    assert submitted.codes() == dict.fromkeys(("fire-mouth", "first-smoke"), "JOB_GONE")
+    assert all(end.error is None or end.error.retryable for end in submitted.outcomes.values())
+
+
+@pytest.mark.parametrize("field", ["batch_job_name", "display_name"])
+def test_a_job_is_given_up_by_any_of_its_names(submitted: World, field: str) -> None:
+    lose_track_of(submitted, 2)
+    submitted.give_up = (getattr(submitted.state.jobs[1], field),)
+    submitted.poll()
+    assert kinds(submitted) == [EndedJob, LostJob, EndedJob]
+
+
+def test_giving_up_every_job_fails_the_run_as_losing_them_does(submitted: World) -> None:
+    lose_track_of(submitted, 1, 2, 3)
+    submitted.give_up = ("1", "2", "3")
+    report = submitted.poll()
+    assert (report.exit_code, submitted.state.phase) == (ExitCode.FAILED, "failed")
+    assert submitted.codes() == dict.fromkeys(story.TARGETS, "JOB_GONE")
+    assert submitted.state.error_code == "JOB_GONE"
+
+
+def test_a_job_that_the_service_has_is_not_given_up(submitted: World) -> None:
+    submitted.service.looks = 2
+    submitted.give_up = ("2",)
+    report = submitted.poll()
+    assert report.warnings == ("job 2 was not given up: the service has it",)
+    assert kinds(submitted) == [RunningJob] * 3
+
+
+def test_only_googles_own_404_gives_a_job_up(submitted: World) -> None:
+    submitted.give_up = ("1",)
+    submitted.service.fail("get_job", ServiceError("a proxy's page", http_status=404))
+    with pytest.raises(ExecutionError):
+        submitted.poll()
+    assert kinds(submitted) == [RunningJob, EndedJob, EndedJob]
+
+
+def test_a_job_that_there_is_not_is_an_error_before_any_call(submitted: World) -> None:
+    submitted.give_up = ("9",)
+    calls = len(submitted.service.calls)
+    with pytest.raises(StateError, match="has no job 9") as told:
+        submitted.poll()
+    assert told.value.hint.startswith("its jobs are 1 batches/")
+    assert len(submitted.service.calls) == calls
+
+
+def test_a_job_with_results_is_not_polls_to_give_up(submitted: World) -> None:
+    submitted.service.looks = 2
+    submitted.service.end(next(iter(submitted.service.jobs)))
+    submitted.poll()
+    submitted.give_up = ("1",)
+    with pytest.raises(StateError, match="is not at work") as told:
+        submitted.poll()
+    assert told.value.hint.endswith(f"download --run {submitted.run.run_id} --give-up 1")
+
+
+def test_a_job_that_was_given_up_may_be_named_again(submitted: World) -> None:
+    submitted.service.looks = 2
+    lose_track_of(submitted, 2)
+    submitted.give_up = ("2",)
+    submitted.poll()
+    assert submitted.poll().phase == "downloading"
+
+
+def test_live_jobs_have_an_age_and_a_deadline(submitted: World) -> None:
+    submitted.service.looks = 9
+    submitted.clock.passes(3 * 3600)
+    report = submitted.poll()
+    assert [age.age_s for age in report.ages] == [10_800] * 3
+    assert {age.deadline for age in report.ages} == {"2026-11-24T08:00:00Z"}
+    assert report.warnings == ()
+
+
+def test_a_job_is_old_after_a_day_and_goes_on(submitted: World) -> None:
+    submitted.service.looks = 9
+    submitted.clock.passes(25 * 3600)
+    report = submitted.poll()
+    assert len(report.warnings) == report.live == 3
+    assert "was created 25 h ago; the service ends it at 2026-11-24T08:00:00Z" in report.warnings[0]
+    assert submitted.service.called("cancel_job") == []
+
+
+def test_ended_jobs_have_no_age(submitted: World) -> None:
+    assert submitted.poll().ages == ()
+
+
+def test_jobs_that_wait_may_be_submitted_once_others_have_ended(world: World) -> None:
+    world.settings("max_tasks_per_job: 2, max_concurrent_jobs: 2")
+    world.service.looks = 99
+    world.do_all("plan", "stage", "submit")
+    report = world.poll()
+    assert (report.live, report.waiting, report.may_submit) == (2, 1, False)
+    world.service.end(next(iter(world.service.jobs)))
+    report = world.poll()
+    assert (report.live, report.waiting, report.may_submit) == (1, 1, True)
+
+
+def test_results_may_be_fetched_while_other_jobs_are_at_work(submitted: World) -> None:
+    submitted.service.looks = 9
+    assert submitted.poll().may_download is False
+    submitted.service.end(next(iter(submitted.service.jobs)))
+    assert submitted.poll().may_download is True
+    submitted.download()
+    assert submitted.poll().may_download is False

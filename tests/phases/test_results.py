@@ -9,7 +9,7 @@ import pytest
 from chargen_batch.model.state import JobCounts
 from tests.phases import lines, story
 from tests.phases.story import TARGETS
-from tests.service.lines import PIXEL, error_line, picture_line
+from tests.service.lines import PIXEL, error_line, picture_line, pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,6 +94,27 @@ def test_every_task_has_one_outcome_whatever_the_lines_are(world: World) -> None
     told = "\n".join(report.warnings)
     words = ("does not parse", "has an unknown key", "has a key again")
     assert [told.count(word) for word in words] == [2, 2, 6]
+
+
+def test_the_report_has_what_apply_warned_of_once_however_often_it_was_tried(world: World) -> None:
+    world.service.results = lines.every_kind
+    world.do_all("plan", "stage", "submit", "poll", "download")
+    kiln = world.read(story.KILN)
+    world.write(story.KILN, "zones: [")
+    world.apply()
+    world.write(story.KILN, kiln)
+    warned = world.apply().warnings
+    told = world.report().report.warnings
+    assert len(warned) == 10
+    assert [told.count(warning) for warning in warned] == [1] * 10
+
+
+def test_a_state_keeps_the_first_hundred_warnings(world: World) -> None:
+    torn = [b"{torn\n"] * 150
+    world.service.results = lambda requests: [*torn, *pictures(requests)]
+    world.do_all("plan", "stage", "submit", "poll", "download", "apply")
+    assert len(world.state.warnings) == 101
+    assert world.state.warnings[-1] == "and 350 more of these: see log.ndjson"
 
 
 def test_a_task_without_a_line_is_missing_and_may_be_sent_again(world: World) -> None:

@@ -31,21 +31,36 @@ TABLE: Final[dict[Phase, tuple[str, ...]]] = {
     "failed": (DONE, DONE, DONE, DONE, DONE, "failed"),
     "cancelled": (DONE, DONE, DONE, DONE, DONE, "cancelled"),
 }
+UPKEEP: Final = ("cancel", "retry", "cleanup")
+# The same for the commands around a run; retry leads to where the run is that it makes.
+#                cancel       retry      cleanup
+AROUND: Final[dict[Phase, tuple[str, ...]]] = {
+    "planned": ("cancelled", EARLY, EARLY),
+    "staging": ("cancelled", EARLY, EARLY),
+    "staged": ("cancelled", EARLY, EARLY),
+    "submitted": ("cancelled", EARLY, EARLY),
+    "running": ("cancelled", EARLY, EARLY),
+    "downloading": (DONE, EARLY, EARLY),
+    "applying": (DONE, EARLY, EARLY),
+    "completed": (DONE, DONE, "completed"),
+    "failed": (DONE, "planned", "failed"),
+    "cancelled": (DONE, DONE, "cancelled"),
+}
 CASES: Final = [
     pytest.param(phase, command, outcome, id=f"{command} from {phase}")
-    for phase, outcomes in TABLE.items()
-    for command, outcome in zip(COMMANDS, outcomes, strict=True)
+    for table, commands in ((TABLE, COMMANDS), (AROUND, UPKEEP))
+    for phase, outcomes in table.items()
+    for command, outcome in zip(commands, outcomes, strict=True)
 ]
 # Exit codes other than 0: jobs still run, or tasks have failed.
 CODES: Final = {
     ("download", "running"): ExitCode.NOT_READY,
-    ("poll", "failed"): ExitCode.FAILED,
     ("report", "failed"): ExitCode.SOME_TASKS_FAILED,
 }
 
 
-def test_the_table_has_every_phase() -> None:
-    assert tuple(TABLE) == PHASES
+def test_the_tables_have_every_phase() -> None:
+    assert tuple(TABLE) == tuple(AROUND) == PHASES
 
 
 @pytest.mark.parametrize(("phase", "command", "outcome"), CASES)

@@ -42,20 +42,23 @@ def request_file(world: World) -> str:
 
 
 def test_submit_lists_first_and_creates_each_job_once(staged: World) -> None:
+    before = len(staged.service.calls)
     report = staged.submit()
-    assert [call[0] for call in staged.service.calls[5:]] == ["list_jobs", *["create_job"] * 3]
+    asked = [call[0] for call in staged.service.calls[before:]]
+    assert asked == ["list_jobs", "list_files", *["create_job"] * 3]
     assert report.created == tuple(staged.service.jobs)
     assert (report.exit_code, report.open_jobs) == (ExitCode.DONE, 0)
     assert kinds(staged) == [RunningJob] * 3
 
 
 def test_429_leaves_the_job_staged_and_is_not_ready(staged: World) -> None:
-    staged.service.fail("create_job", refusal(429, "RESOURCE_EXHAUSTED", "later"))
-    before = staged.state
+    staged.service.max_live_jobs = 1
+    before = staged.state.jobs
     report = staged.submit()
-    assert (report.exit_code, report.open_jobs, created(staged)) == (ExitCode.NOT_READY, 3, 1)
-    assert (staged.state.phase, staged.state.jobs) == ("staged", before.jobs)
-    assert "waits for quota" in report.warnings[0]
+    assert (report.exit_code, report.open_jobs, created(staged)) == (ExitCode.NOT_READY, 2, 2)
+    assert (staged.state.phase, staged.state.jobs[1:]) == ("submitted", before[1:])
+    assert "job 2 waits for quota" in report.warnings[0]
+    staged.service.max_live_jobs = 3
     assert staged.submit().exit_code is ExitCode.DONE
     assert len(staged.service.jobs) == 3
 
@@ -157,6 +160,29 @@ def test_a_listing_that_lacks_our_live_jobs_proves_nothing(staged: World) -> Non
     assert created(staged) == 3
 
 
+def test_nothing_is_created_again_on_a_listing_that_proves_nothing(staged: World) -> None:
+    staged.service.fail("create_job", NetworkError("dropped"))
+    for _ in range(3):
+        staged.submit()
+    for stored in staged.service.jobs.values():
+        stored.unlisted = 1
+    staged.clock.passes(3600)
+    assert staged.submit().exit_code is ExitCode.NOT_READY
+    assert staged.submit().exit_code is ExitCode.DONE
+    assert len(staged.service.jobs) == 3
+
+
+def test_an_intention_is_looked_for_before_file_lives_are(staged: World) -> None:
+    staged.service.fail("create_job", NetworkError("dropped"), after=True)
+    staged.submit()
+    staged.clock.passes(49 * 3600)
+    before, sent = created(staged), len(staged.service.called("upload"))
+    staged.submit()
+    assert created(staged) - before == 2
+    # Two references and two request files: none for the job that was found.
+    assert len(staged.service.called("upload")) - sent == 4
+
+
 def test_a_job_that_is_listed_late_is_adopted(staged: World) -> None:
     staged.service.unlisted = 2
     staged.service.fail("create_job", NetworkError("dropped"), after=True)
@@ -197,6 +223,33 @@ def test_of_two_jobs_with_one_name_the_older_is_followed(staged: World) -> None:
     report = staged.submit()
     assert report.adopted == (stored.job.name,)
     assert f"{twin.name} is a second job named {twin.display_name}" in report.warnings[0]
+    assert "submit --yes cancels the second" in report.warnings[0]
+    assert staged.service.called("cancel_job") == []
+
+
+def test_the_second_of_two_jobs_with_one_name_is_cancelled_when_that_is_asked_for(
+    staged: World,
+) -> None:
+    staged.submit()
+    first = next(iter(staged.service.jobs.values()))
+    older = replace(first.job, name="batches/another", created_at=NOW.replace(hour=7))
+    staged.service.jobs[older.name] = replace(first, job=older)
+    report = submit.run(
+        staged.run, staged.project, staged.connect, clock=staged.clock, cancel_twins=True
+    )
+    # The one that the run follows stays the one, though the other turns out to be older.
+    assert staged.service.called("cancel_job") == [("cancel_job", older.name)]
+    assert "the second was cancelled" in report.warnings[0]
+    assert kinds(staged) == [RunningJob] * 3
+
+
+def test_an_adopted_job_was_submitted_when_the_service_says(staged: World) -> None:
+    staged.service.fail("create_job", NetworkError("dropped"), after=True)
+    staged.submit()
+    staged.clock.passes(600)
+    staged.submit()
+    times = [job.submitted_at for job in staged.state.jobs if isinstance(job, RunningJob)]
+    assert times == ["2026-11-22T08:00:00Z", *["2026-11-22T08:10:00Z"] * 2]
 
 
 def test_jobs_of_others_are_not_ours(staged: World) -> None:

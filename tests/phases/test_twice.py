@@ -55,5 +55,6 @@ def test_a_second_poll_leaves_a_failed_run_alone(tmp_path: Path, state: str) -> 
     story.lose_jobs(world, state)
     assert world.poll().exit_code is ExitCode.FAILED
     before, connections = world.tree(), world.connections
-    assert world.poll().exit_code is ExitCode.FAILED
+    again = world.poll()
+    assert (again.exit_code, again.was_over) == (ExitCode.DONE, True)
     assert (world.tree(), world.connections) == (before, connections)

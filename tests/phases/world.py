@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import shutil
@@ -15,8 +16,21 @@ import msgspec
 from chargen_batch import config
 from chargen_batch.errors import ExitCode
 from chargen_batch.model.outcome import DeadLetter
-from chargen_batch.phases import apply, download, plan, poll, report, stage, submit
+from chargen_batch.phases import (
+    apply,
+    cancel,
+    cleanup,
+    download,
+    plan,
+    poll,
+    report,
+    resume,
+    retry,
+    stage,
+    submit,
+)
 from chargen_batch.phases.plan import PlanChoices
+from chargen_batch.phases.resume import ResumeChoices
 from chargen_batch.run import runs
 from tests.service.memory import MemoryService
 
@@ -28,10 +42,14 @@ if TYPE_CHECKING:
     from chargen_batch.model.outcome import TaskResult
     from chargen_batch.model.state import RunState
     from chargen_batch.phases.apply import ApplyReport
+    from chargen_batch.phases.cancel import CancelReport
+    from chargen_batch.phases.cleanup import CleanupReport
     from chargen_batch.phases.download import DownloadReport
     from chargen_batch.phases.plan import PlanReport
     from chargen_batch.phases.poll import PollReport
     from chargen_batch.phases.report import ReportReport
+    from chargen_batch.phases.resume import ResumeReport
+    from chargen_batch.phases.retry import RetryReport
     from chargen_batch.phases.stage import StageReport
     from chargen_batch.phases.submit import SubmitReport
     from chargen_batch.run.directory import RunDirectory
@@ -99,6 +117,7 @@ class World:
     clock: Clock
     connections: int = 0
     plans: int = 0
+    give_up: tuple[str, ...] = ()
 
     @property
     def project(self) -> Project:
@@ -154,16 +173,38 @@ class World:
         return submit.run(self.run, self.project, self.connect, clock=self.clock)
 
     def poll(self) -> PollReport:
-        return poll.run(self.run, self.connect, clock=self.clock)
+        return poll.run(self.run, self.connect, clock=self.clock, give_up=self.give_up)
 
     def download(self) -> DownloadReport:
-        return download.run(self.run, self.connect, clock=self.clock)
+        return download.run(self.run, self.connect, clock=self.clock, give_up=self.give_up)
 
     def apply(self, *, rehearsal_ok: bool = False) -> ApplyReport:
         return apply.run(self.run, self.project, clock=self.clock, rehearsal_ok=rehearsal_ok)
 
     def report(self) -> ReportReport:
-        return report.run(self.run, self.project)
+        return report.run(self.run, self.project, self.connect, clock=self.clock)
+
+    def resume(self, *, first_ok: bool = True) -> ResumeReport:
+        return resume.run(
+            self.run,
+            self.project,
+            self.connect,
+            clock=self.clock,
+            story_held=contextlib.nullcontext,
+            choices=ResumeChoices(first_ok=first_ok),
+        )
+
+    def cancel(self, *, sure: bool = True) -> CancelReport:
+        return cancel.run(self.run, self.connect, clock=self.clock, sure=sure)
+
+    def retry(self, run: RunDirectory | None = None, *codes: str) -> RetryReport:
+        """Retry a run, or the one that ended last."""
+        ended = [each for each in runs.all_runs(self.project.runs_dir) if each.state().is_finished]
+        parent = run or (ended or [self.run])[-1]
+        return retry.run(parent, self.project, clock=self.clock, suffix=self.suffix, codes=codes)
+
+    def cleanup(self, *, dry_run: bool = False) -> CleanupReport:
+        return cleanup.run(self.run, self.connect, clock=self.clock, dry_run=dry_run)
 
     def do(self, command: str) -> Report:
         """Run a phase by its name."""
@@ -175,6 +216,10 @@ class World:
             "download": self.download,
             "apply": self.apply,
             "report": self.report,
+            "resume": self.resume,
+            "cancel": self.cancel,
+            "retry": self.retry,
+            "cleanup": self.cleanup,
         }
         return phases[command]()
 

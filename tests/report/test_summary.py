@@ -35,11 +35,11 @@ def test_failures_are_listed_with_their_reason() -> None:
     assert report.failures == (Failure(key="c", error=failed.error),)
 
 
-def test_warnings_are_the_plans_and_then_the_tasks() -> None:
+def test_warnings_are_the_plans_then_those_of_the_results_then_the_tasks() -> None:
     plan = samples.plan(warnings=("w1",))
+    state = samples.state(warnings=("r1",))
     outcomes = [samples.success("a", warnings=("w2", "w3"))]
-    found = summarize(plan, samples.state(), outcomes).warnings
-    assert found == ("w1", "a: w2", "a: w3")
+    assert summarize(plan, state, outcomes).warnings == ("w1", "r1", "a: w2", "a: w3")
 
 
 def test_jobs_are_listed_with_their_status() -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from chargen_batch.errors import DocumentError
 from chargen_batch.model.files import FilesCacheEntry
@@ -164,6 +166,25 @@ def test_tasks_are_read_from_anywhere_in_the_plan(
     run: RunDirectory, first: int, count: int | None, variants: list[int]
 ) -> None:
     assert [task.variant for task in run.tasks(first, count)] == variants
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(asked=st.lists(st.tuples(st.integers(0, 9), st.none() | st.integers(0, 9)), max_size=9))
+def test_tasks_are_read_in_any_order(tmp_path: Path, asked: list[tuple[int, int | None]]) -> None:
+    run, titles = RunDirectory(tmp_path), [f"Ada \u2028 {number}" for number in range(7)]
+    lines = [msgspec.json.encode(samples.task(title=title)) for title in titles]
+    run.tasks_file.write_bytes(b"".join(line + b"\n" for line in lines))
+    for first, count in asked:
+        stop = None if count is None else first + count
+        assert [task.title for task in run.tasks(first, count)] == titles[first:stop]
+
+
+def test_reading_tasks_job_by_job_reads_the_file_once(run: RunDirectory) -> None:
+    assert [task.variant for task in run.tasks(0, 1)] == [1]
+    damaged = bytearray(run.tasks_file.read_bytes())
+    damaged[0] = ord("#")
+    run.tasks_file.write_bytes(bytes(damaged))
+    assert [task.variant for task in run.tasks(1, 1)] == [2]
 
 
 @pytest.mark.parametrize("first", [0, 1, 2])

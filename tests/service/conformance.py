@@ -177,6 +177,7 @@ class ServiceConformance:
         model = service.get_model(MODEL)
 
         assert (model.name, model.can_batch) == (MODEL, True)
+        assert model.told_at is not None  # the service's own clock, which doctor looks at
 
     def test_an_unknown_model_is_404_and_no_job(self, service: BatchService) -> None:
         file = upload(service, request_file("a"))

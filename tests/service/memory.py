@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 FILE_LIFE = timedelta(hours=48)
 CHUNK_BYTES = 64
 ADDRESS = ServiceAddress("gemini", "https://service.test", "key-of-the-test")
+CANCELLED = "JOB_STATE_CANCELLED"
 WITH_OUTPUT = frozenset({"JOB_STATE_SUCCEEDED", "JOB_STATE_PARTIALLY_SUCCEEDED"})
 MODELS = ("gemini-3-pro-image", "gemini-3.5-flash")
 
@@ -58,6 +59,10 @@ class MemoryService:
     A job ends when it was looked at ``looks`` times, as ``endings`` says for its display name, with
     the lines that ``results`` makes of its requests (``bytes`` go into the file as they are).
     ``unlisted`` listings lack a new job. ``calls`` has each call: the method, what it was about.
+    A job of more than ``max_job_requests``, beyond ``max_live_jobs``, or with which live jobs of
+    its model would have more than ``max_live_requests``, is refused with a 429.
+    A cancelled job ends when it is looked at where ``stops_at_once`` is off, and has the results
+    that there are by then with ``keeps_partial``.
     """
 
     results: Results = pictures
@@ -65,6 +70,11 @@ class MemoryService:
     models: tuple[str, ...] = MODELS
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     unlisted: int = 0
+    max_live_jobs: int = 100
+    max_live_requests: int = 1_000_000
+    max_job_requests: int = 1_000_000
+    stops_at_once: bool = True
+    keeps_partial: bool = False
     address: ServiceAddress = ADDRESS
     endings: dict[str, str] = field(default_factory=dict)
     files: dict[str, tuple[RemoteFile, bytes]] = field(default_factory=dict)
@@ -133,13 +143,17 @@ class MemoryService:
         if len(name) > len("files/") + 40:
             raise refusal(400, "INVALID_ARGUMENT", "File ID cannot be more than 40 characters.")
         file, content = self.files.get(name, (None, b""))
-        if file is None or (file.expires_at and file.expires_at <= self.now()):
+        if file is None or self._is_expired(file):
             raise refusal(403, "PERMISSION_DENIED", f"{name} is not yours, or it may not exist.")
         return file, content
 
     def list_files(self) -> Iterator[RemoteFile]:
         with self._call("list_files"):
-            return iter([file for file, _ in self.files.values()])
+            files = [file for file, _ in self.files.values()]
+            return iter([file for file in files if not self._is_expired(file)])
+
+    def _is_expired(self, file: RemoteFile) -> bool:
+        return file.expires_at is not None and file.expires_at <= self.now()
 
     def delete_file(self, name: str) -> None:
         with self._call("delete_file", name):
@@ -150,6 +164,7 @@ class MemoryService:
         with self._call("create_job", display_name):
             self._model(model)
             requests = request_lines(self._file(request_file)[1])
+            self._make_room(model, len(requests))
             self._created += 1
             job = RemoteJob(
                 name=f"batches/job{self._created:033d}",
@@ -163,6 +178,14 @@ class MemoryService:
             ending = self.endings.get(display_name, "JOB_STATE_SUCCEEDED")
             self.jobs[job.name] = StoredJob(job, requests, ending, unlisted=self.unlisted)
             return job
+
+    def _make_room(self, model: str, requests: int) -> None:
+        """Refuse a job for which there is no slot, or no room in its model's queue."""
+        live = [stored for stored in self.jobs.values() if stored.job.ended_at is None]
+        queue = requests + sum(len(each.requests) for each in live if each.job.model == model)
+        is_full = len(live) >= self.max_live_jobs or queue > self.max_live_requests
+        if is_full or requests > self.max_job_requests:
+            raise refusal(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota.")
 
     def get_job(self, name: str) -> RemoteJob:
         with self._call("get_job", name):
@@ -184,7 +207,7 @@ class MemoryService:
         stored = self._job(name)
         state = state or stored.ending
         job = replace(stored.job, state=state, ended_at=self.now())
-        if state not in WITH_OUTPUT:
+        if state not in WITH_OUTPUT and not (state == CANCELLED and self.keeps_partial):
             stored.job = replace(job, error=f"13: the job ended as {state}")
             return
         lines = list(self.results(stored.requests))
@@ -201,8 +224,11 @@ class MemoryService:
 
     def cancel_job(self, name: str) -> None:
         with self._call("cancel_job", name):
-            if self._job(name).job.ended_at is None:
-                self.end(name, "JOB_STATE_CANCELLED")
+            stored = self._job(name)
+            if stored.job.ended_at is None:
+                stored.ending = CANCELLED
+                if self.stops_at_once:
+                    self.end(name)
 
     def delete_job(self, name: str) -> None:
         with self._call("delete_job", name):
@@ -231,9 +257,8 @@ class MemoryService:
     def get_model(self, name: str) -> RemoteModel:
         with self._call("get_model", name):
             self._model(name)
-            return RemoteModel(
-                name.removeprefix("models/"), ("generateContent", "batchGenerateContent")
-            )
+            actions = ("generateContent", "batchGenerateContent")
+            return RemoteModel(name.removeprefix("models/"), actions, self.now())
 
     def _model(self, name: str) -> None:
         if name.removeprefix("models/") not in self.models:

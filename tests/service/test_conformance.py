@@ -8,6 +8,7 @@ import pytest
 
 from chargen_batch.service.retry import Retrying
 from tests.service.conformance import ServiceConformance
+from tests.service.conformance_ends import EndsConformance
 from tests.service.memory import MemoryService
 
 if TYPE_CHECKING:
@@ -15,25 +16,25 @@ if TYPE_CHECKING:
     from chargen_batch.service.gemini import GeminiService
 
 
-class TestMemory(ServiceConformance):
+class TestMemory(ServiceConformance, EndsConformance):
     @pytest.fixture
     def service(self) -> BatchService:
         return MemoryService()
 
 
-class TestRetryingMemory(ServiceConformance):
+class TestRetryingMemory(ServiceConformance, EndsConformance):
     @pytest.fixture
     def service(self) -> BatchService:
         return Retrying(MemoryService())
 
 
-class TestGemini(ServiceConformance):
+class TestGemini(ServiceConformance, EndsConformance):
     @pytest.fixture
     def service(self, emulated: GeminiService) -> BatchService:
         return emulated
 
 
-class TestRetryingGemini(ServiceConformance):
+class TestRetryingGemini(ServiceConformance, EndsConformance):
     @pytest.fixture
     def service(self, emulated: GeminiService) -> BatchService:
         return Retrying(emulated)

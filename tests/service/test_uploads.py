@@ -147,6 +147,20 @@ def test_what_arrived_is_compared_with_what_was_sent(
 
 
 @pytest.mark.parametrize(
+    "told",
+    [{}, {"sizeBytes": "3"}, {"sizeBytes": "3", "sha256Hash": ""}, {"sha256Hash": "not base64!"}],
+    ids=str,
+)
+def test_what_the_service_does_not_tell_is_not_compared(
+    gemini: GeminiService, httpx_mock: HTTPXMock, told: dict[str, object]
+) -> None:
+    started(httpx_mock)
+    taken(httpx_mock, **told)
+
+    assert upload(gemini, b"{}\n").sha256 == ""
+
+
+@pytest.mark.parametrize(
     "told", [{"sizeBytes": "2"}, {"sha256Hash": base64.b64encode(b"0" * 64).decode()}]
 )
 def test_what_arrived_damaged_did_not_arrive(

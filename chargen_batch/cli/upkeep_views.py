@@ -1,0 +1,107 @@
+"""What cancel, retry and cleanup print of one run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeGuard, cast
+
+import typer
+
+from chargen_batch.core.retrying import WHY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from chargen_batch.cli.acted import Acted, Report
+    from chargen_batch.phases.cancel import CancelReport
+    from chargen_batch.phases.cleanup import CleanupReport
+    from chargen_batch.phases.prune import PruneReport
+    from chargen_batch.phases.retry import RetryReport
+
+
+def asks_to_stop(jobs: int, run_id: str) -> bool:
+    """Ask whether jobs that are at work may be stopped."""
+    question = f"Stop {jobs} job(s) of run {run_id}? What was done of them may be lost"
+    return typer.confirm(question, err=True)
+
+
+def print_children(acted: Sequence[Acted]) -> None:
+    """Print the ids of the runs that retry made, and nothing else: for scripts."""
+    for each in acted:
+        child = getattr(each.result, "child", None)
+        if child:
+            typer.echo(child)
+
+
+def _cancel_line(report: CancelReport) -> str:
+    if report.was_over:
+        return f"{report.phase}, nothing to cancel"
+    if report.exit_code:
+        parts = [f"{report.phase}, not stopped yet:"]
+        if report.stopping:
+            parts.append(f"{report.stopping} job(s) are still at work;")
+        if report.unknown:
+            parts.append(f"of {report.unknown} job(s) it is not known yet whether they exist;")
+        return " ".join([*parts, "type cancel again in a few minutes"])
+    if report.phase == "downloading":
+        stopped = f", {report.stopped} came to nothing" if report.stopped else ""
+        return f"{report.phase}, {report.ended} job(s) have results, which are paid for{stopped}"
+    return f"cancelled, {report.stopped} job(s) came to nothing"
+
+
+def _retry_line(report: RetryReport) -> str:
+    lines = [_retried(report)]
+    lines += [f"  {count} left out: {WHY[why]}" for why, count in report.left.items()]
+    if report.refused:
+        codes = ", ".join(f"{code} {count}" for code, count in sorted(report.refused.items()))
+        lines.append(f"  {sum(report.refused.values())} not worth sending again: {codes}")
+        lines.append("  (chargen-batch plan --retry-refused asks for them all the same)")
+    return "\n".join(lines)
+
+
+def _retried(report: RetryReport) -> str:
+    if report.child is None:
+        return "nothing to retry"
+    if not report.retried:
+        return f"nothing to retry beside run {report.child}, which was made before and not begun"
+    usd = "an unknown amount" if report.cost_usd is None else f"about ${report.cost_usd:.2f}"
+    return f"{report.retried} task(s) go into run {report.child}, {usd} by batch"
+
+
+def _cleanup_line(report: CleanupReport | PruneReport) -> str:
+    if _is_local(report):
+        return _prune_line(report)
+    return "\n".join(_cleaned(cast("CleanupReport", report)))
+
+
+def _is_local(report: object) -> TypeGuard[PruneReport]:
+    return hasattr(report, "is_removed")
+
+
+def _cleaned(report: CleanupReport) -> Iterator[str]:
+    what = f"{len(report.files)} file(s) and {len(report.jobs)} job(s)"
+    if report.dry_run:
+        yield f"{report.phase}, would remove {what} from the service"
+        yield from (f"  {name}" for name in (*report.files, *report.jobs))
+    elif report.files or report.jobs:
+        yield f"{report.phase}, {what} removed from the service"
+    else:
+        yield f"{report.phase}, nothing to remove from the service"
+    yield from (f"  kept: {line}" for line in report.kept)
+
+
+def _prune_line(report: PruneReport) -> str:
+    if report.kept:
+        return f"kept, {report.kept}"
+    return "would be removed from this machine" if report.dry_run else "removed from this machine"
+
+
+LINES: Final[dict[str, Callable[..., str]]] = {
+    "cancel": _cancel_line,
+    "retry": _retry_line,
+    "cleanup": _cleanup_line,
+}
+
+
+def names_next(command: str, report: Report) -> bool:
+    """Say whether what comes after a report is worth naming: a cancel that waits comes again."""
+    return command != "cleanup" and not (command == "cancel" and report.exit_code)

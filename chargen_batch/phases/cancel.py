@@ -1,0 +1,161 @@
+"""cancel: stop a run; what has results by then is paid for, and is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from chargen_batch.core import cancelling, polling, state_machine, submission
+from chargen_batch.errors import ExecutionError, ExitCode, ServiceError
+from chargen_batch.model.state import EndedJob, IntendedJob, LostJob
+from chargen_batch.phases import binding, settling
+from chargen_batch.phases.adopting import adopt
+from chargen_batch.phases.effects import iso
+from chargen_batch.phases.submitting import Round
+
+if TYPE_CHECKING:
+    from chargen_batch.model.state import Phase, RunningJob, RunState
+    from chargen_batch.phases.effects import Clock, Connect
+    from chargen_batch.run.directory import RunDirectory
+
+_GONE: Final = 404
+_HAS_ENDED: Final = 400  # what the service says to the cancelling of a job that has ended
+
+
+@dataclass(frozen=True, slots=True)
+class CancelReport:
+    """What became of a run's jobs.
+
+    ``was_over`` says that the run had gone beyond what can be cancelled. ``stopped`` jobs ended
+    without results, ``ended`` ones have some; ``stopping`` are still at work, and whether the
+    service has the ``unknown`` ones is not known yet.
+    """
+
+    run_id: str
+    phase: Phase
+    stopped: int = 0
+    ended: int = 0
+    stopping: int = 0
+    unknown: int = 0
+    asked: tuple[str, ...] = ()
+    was_over: bool = False
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Return 75 while a job is at work, or may be."""
+        return ExitCode.NOT_READY if self.stopping or self.unknown else ExitCode.DONE
+
+
+def run(run: RunDirectory, connect: Connect, *, clock: Clock, sure: bool) -> CancelReport:
+    """Stop what was not sent, then what is live, saving after each; end the run if all is lost.
+
+    A run with results goes on: they are paid for. One that was never submitted needs no service.
+
+    Args:
+        run: The run's directory, under its lock.
+        connect: Opens the service.
+        clock: The time.
+        sure: Whether jobs may be stopped that the service is at work on.
+
+    Raises:
+        StateError: The run belongs to another service.
+        ExecutionError: Jobs are at work and nobody said that they may be stopped, or the service no
+            longer has one of them; the others were stopped.
+        ServiceError: The service refused.
+        NetworkError: The service was not reached.
+
+    """
+    state = run.state()
+    if not state_machine.require(state, "cancel"):
+        return CancelReport(state.run_id, state.phase, was_over=True)
+    if not cancelling.was_asked_for(state):
+        return CancelReport(state.run_id, _over(run, state, at=iso(clock())).phase)
+    if not cancelling.is_paid_work(state):
+        state = run.save(cancelling.withdrawn(state, at=iso(clock())))
+        return _report(_ended(run, state, at=iso(clock())))
+    if not sure:
+        raise _unsure(state)
+    service, state = binding.connected(run, state, connect, clock=clock)
+    round_ = Round(run, state, service, clock)
+    adopt(round_, cancel_twins=True)
+    round_.state = run.save(cancelling.withdrawn(round_.state, at=round_.now()))
+    asked = [job.batch_job_name for job in round_.state.jobs if submission.is_live(job)]
+    _stop_all(round_)
+    state = _ended(run, round_.state, at=round_.now())
+    return _report(state, tuple(asked), tuple(round_.warnings))
+
+
+def _unsure(state: RunState) -> ExecutionError:
+    jobs = sum(submission.may_exist(job) for job in state.jobs)
+    return ExecutionError(
+        f"the service is at work on {jobs} job(s) of run {state.run_id}, and what it has done of "
+        "them may be lost",
+        hint=f"stop them all the same: chargen-batch cancel --run {state.run_id} --yes",
+    )
+
+
+def _stop_all(round_: Round) -> None:
+    gone = []
+    for job in [job for job in round_.state.jobs if submission.is_live(job)]:
+        try:
+            _stop(round_, job)
+        except ServiceError as err:
+            if err.http_status != _GONE:
+                raise
+            gone.append(job.batch_job_name)
+    if gone:
+        raise ExecutionError(
+            f"the service no longer has {', '.join(gone)} of run {round_.state.run_id}",
+            job=gone[0],
+            hint="is this the key that they were created with? the other jobs were stopped",
+        )
+
+
+def _stop(round_: Round, job: RunningJob) -> None:
+    """Ask for one job's end, and look what it came to: it may have been faster."""
+    try:
+        round_.service.cancel_job(job.batch_job_name)
+    except ServiceError as err:
+        if err.http_status != _HAS_ENDED:
+            raise
+    seen = round_.service.get_job(job.batch_job_name)
+    at = round_.now()
+    now = polling.observed(job, seen, at=at)
+    round_.run.log(at, "cancel", name=job.batch_job_name, state=seen.state, error=seen.error)
+    if now != job:
+        round_.save(now)
+
+
+def _ended(run: RunDirectory, state: RunState, *, at: str) -> RunState:
+    """Move the run to where its jobs put it; where nothing came of it, its tasks are settled."""
+    if state_machine.phase_after_poll(state.jobs) == "failed":
+        return _over(run, state, at=at)
+    now = cancelling.moved(state, at=at)
+    if now.phase == state.phase:
+        return state
+    run.log(at, "phase", before=state.phase, after=now.phase)
+    return run.save(now)
+
+
+def _over(run: RunDirectory, state: RunState, *, at: str) -> RunState:
+    settling.settle_lost(run, (job for job in state.jobs if isinstance(job, LostJob)))
+    state = settling.counted(run, state)
+    run.log(at, "phase", before=state.phase, after="cancelled")
+    return run.save(state_machine.moved(state, "cancelled", at=at, command="cancel"))
+
+
+def _report(
+    state: RunState, asked: tuple[str, ...] = (), warnings: tuple[str, ...] = ()
+) -> CancelReport:
+    jobs = state.jobs
+    return CancelReport(
+        state.run_id,
+        state.phase,
+        stopped=sum(isinstance(job, LostJob) for job in jobs),
+        ended=sum(isinstance(job, EndedJob) for job in jobs),
+        stopping=sum(submission.is_live(job) for job in jobs),
+        unknown=sum(isinstance(job, IntendedJob) for job in jobs),
+        asked=asked,
+        warnings=warnings,
+    )

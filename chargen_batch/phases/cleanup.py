@@ -1,0 +1,154 @@
+"""cleanup: remove what a finished run left on the service."""
+
+from __future__ import annotations
+
+import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from chargen_batch.core import cleaning, state_machine
+from chargen_batch.errors import ExitCode, ServiceError
+from chargen_batch.model.state import DownloadedJob
+from chargen_batch.phases import binding, settling
+from chargen_batch.phases.download import is_here
+from chargen_batch.phases.effects import iso, parse_iso
+from chargen_batch.run import runs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from chargen_batch.model.state import Phase, RunState
+    from chargen_batch.phases.effects import Clock, Connect
+    from chargen_batch.run.directory import RunDirectory
+    from chargen_batch.service.api import BatchService
+
+_GONE: Final = frozenset({403, 404})  # what the service says of a file, and of a job, that is gone
+
+
+@dataclass(frozen=True, slots=True)
+class CleanupReport:
+    """The files and jobs that were removed, or would be; ``kept`` says what stays, and why."""
+
+    run_id: str
+    phase: Phase
+    files: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    dry_run: bool = False
+    exit_code: ExitCode = ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What a run has on the service; ``is_final`` where nothing of it waits for a later cleanup."""
+
+    files: tuple[str, ...]
+    jobs: tuple[str, ...]
+    kept: tuple[str, ...]
+    is_final: bool
+
+
+def run(
+    run: RunDirectory, connect: Connect, *, clock: Clock, dry_run: bool = False
+) -> CleanupReport:
+    """Remove the uploads and the jobs of a run that is finished; nothing that is not its own.
+
+    A job goes, and its results with it, only where these are here and each of its tasks ended in
+    what they say. What is gone already is fine, so that a killed cleanup is just typed again.
+
+    Args:
+        run: The run's directory, under its lock.
+        connect: Opens the service; not asked for where nothing is left.
+        clock: The time.
+        dry_run: Only say what would be removed.
+
+    Raises:
+        StateError: The run is not finished.
+        ServiceError: The service refused.
+        NetworkError: The service was not reached.
+
+    """
+    state = run.state()
+    state_machine.require(state, "cleanup")
+    if state.cleaned_at:
+        return CleanupReport(state.run_id, state.phase, dry_run=dry_run)
+    left = _left(run, state, now=clock())
+    if not dry_run:
+        if left.files or left.jobs:
+            service, state = binding.connected(run, state, connect, clock=clock)
+            left = _there(service, left)
+            _remove(service, left, at_once=state.config.upload_concurrency)
+        at = iso(clock())
+        run.log(at, "cleanup", files=len(left.files), jobs=left.jobs, kept=left.kept)
+        if left.is_final:
+            run.save(msgspec.structs.replace(state, cleaned_at=at, updated_at=at))
+    return CleanupReport(
+        state.run_id, state.phase, left.files, left.jobs, left.kept, dry_run=dry_run
+    )
+
+
+def _left(run: RunDirectory, state: RunState, *, now: datetime) -> _Left:
+    alive = {
+        entry.name: entry.local_path
+        for entry in run.uploads()
+        if entry.expires_at is None or parse_iso(entry.expires_at) > now
+    }
+    needed = _needed_elsewhere(run) if alive else set()
+    outcomes = settling.ledger(run)
+    jobs, kept, is_final = [], [], True
+    for job in state.jobs:
+        name = cleaning.name_of(job)
+        if name is None:
+            continue
+        keys = (task.key for task in run.tasks(job.first_task, job.task_count))
+        here = isinstance(job, DownloadedJob) and is_here(run, job)
+        stays = cleaning.kept(job, keys, outcomes, is_here=here, odd=state.warnings)
+        if stays is None:
+            jobs.append(name)
+        else:
+            kept.append(f"job {job.index} ({name}): {stays.why}")
+            is_final = is_final and stays.for_good
+    kept += [f"{alive[name]} ({name}): another run needs it" for name in alive if name in needed]
+    files = tuple(name for name in alive if name not in needed)
+    return _Left(files, tuple(jobs), tuple(kept), is_final=is_final)
+
+
+def _needed_elsewhere(run: RunDirectory) -> set[str]:
+    """Return the names of the uploads of all runs that are not finished, or cannot be read."""
+    names: set[str] = set()
+    for other in runs.all_runs(run.path.parent):
+        state = runs.readable(other)
+        if state is None or not state.is_finished:
+            names.update(entry.name for entry in other.uploads())
+    return names
+
+
+def _there(service: BatchService, left: _Left) -> _Left:
+    """Leave out what a killed cleanup has removed: so it ends, however often it is killed."""
+    files = {file.name for file in service.list_files()} if left.files else set()
+    jobs = {job.name for job in service.list_jobs()} if left.jobs else set()
+    return dataclasses.replace(
+        left,
+        files=tuple(name for name in left.files if name in files),
+        jobs=tuple(name for name in left.jobs if name in jobs),
+    )
+
+
+def _remove(service: BatchService, left: _Left, *, at_once: int) -> None:
+    with ThreadPoolExecutor(at_once) as pool:
+        for _ in pool.map(lambda name: _gone(service.delete_file, name), left.files):
+            pass
+    for name in left.jobs:
+        _gone(service.delete_job, name)
+
+
+def _gone(delete: Callable[[str], None], name: str) -> None:
+    try:
+        delete(name)
+    except ServiceError as err:
+        if err.http_status not in _GONE:
+            raise

@@ -1,0 +1,111 @@
+"""cleanup --local: remove the folders of old finished runs from this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chargen_batch import disk
+from chargen_batch.core import keeping, state_machine
+from chargen_batch.errors import ExitCode
+from chargen_batch.run import leftovers, lineage, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from chargen_batch.config import Project
+    from chargen_batch.model.state import RunState
+    from chargen_batch.phases.effects import Clock
+    from chargen_batch.run.directory import RunDirectory
+
+
+@dataclass(frozen=True, slots=True)
+class PruneReport:
+    """Whether a run's folder was removed, or would be; ``kept`` says why it was not."""
+
+    run_id: str
+    kept: str | None
+    dry_run: bool = False
+    exit_code: ExitCode = ExitCode.DONE
+
+    @property
+    def is_removed(self) -> bool:
+        """Say whether the folder is gone."""
+        return self.kept is None and not self.dry_run
+
+
+@dataclass(frozen=True, slots=True)
+class PruneChoices:
+    """How long ago a run must have ended, and what may go without asking.
+
+    ``sure`` lets a run go that may still have things on the service.
+    """
+
+    older_than_days: float = 30.0
+    sure: bool = False
+    dry_run: bool = False
+
+
+def candidates(project: Project, choices: PruneChoices, *, clock: Clock) -> list[RunDirectory]:
+    """Return the finished runs that ended long enough ago, oldest first.
+
+    What an earlier command left half removed is removed first. A run that cannot be read is kept.
+    """
+    if project.runs_dir.is_dir() and not choices.dry_run:
+        leftovers.sweep(project.runs_dir, now=clock())
+    return [
+        run
+        for run in runs.all_runs(project.runs_dir)
+        if _is_old(runs.readable(run), choices, clock)
+    ]
+
+
+def _is_old(state: RunState | None, choices: PruneChoices, clock: Clock) -> bool:
+    if state is None or not state.is_finished:
+        return False
+    return keeping.is_old(state, now=clock(), days=choices.older_than_days)
+
+
+def run(
+    run: RunDirectory,
+    project: Project,
+    choices: PruneChoices,
+    *,
+    clock: Clock,
+    gone: Container[str] = (),
+) -> PruneReport:
+    """Remove the folder of a finished run that is old, and that nothing needs any more.
+
+    Its ledger goes with it: what it says of refused and of removed pictures is then not known.
+
+    Args:
+        run: The run's directory, under its lock.
+        project: The project.
+        choices: What may go.
+        clock: The time.
+        gone: The runs that a dry run would have removed before this one.
+
+    Raises:
+        StateError: The run is not finished.
+
+    """
+    state = run.state()
+    state_machine.require(state, "cleanup")
+    facts = _facts(run, project, gone)
+    days, sure = choices.older_than_days, choices.sure
+    kept = keeping.reason(state, facts, now=clock(), days=days, sure=sure)
+    if run.path.is_symlink():
+        kept = "its folder is a link"
+    if kept is None and not choices.dry_run:
+        disk.remove_folder(run.path)
+    return PruneReport(run.run_id, kept, dry_run=choices.dry_run)
+
+
+def _facts(run: RunDirectory, project: Project, gone: Container[str]) -> keeping.Facts:
+    current = runs.select(project.runs_dir, "status").runs
+    return keeping.Facts(
+        is_current=run.run_id in {each.run_id for each in current},
+        retryable=len(lineage.retryable(project.runs_dir, run)),
+        has_orphans=any(path.is_file() for path in run.orphans_dir.rglob("*")),
+        holds_for=lineage.holds_for(project.runs_dir, run, but=gone),
+    )
