@@ -31,6 +31,7 @@ OK = 200
 EMPTY = b'{"file": {}}'
 UPLOAD_STATUS = "X-Goog-Upload-Status"
 UPLOAD_OFFSET = "X-Goog-Upload-Offset"
+KEY_PART = 8
 UPLOAD_URL_ID = re.compile(rb"upload_id=[^&\s\"'<>\\]+")
 # Said of the body as it came, and not true of what it is replaced by.
 BODY_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding"})
@@ -76,7 +77,7 @@ class WireClient(httpx.Client):
 
     def without_secrets(self, response: httpx.Response) -> httpx.Response:
         """Return the answer with key and upload URLs struck out of its body."""
-        body = response.read().replace(self._secret, b"***")
+        body = without_key(response.read(), self._secret)
         return rebuilt(response, UPLOAD_URL_ID.sub(b"upload_id=***", body))
 
     def take_answer(self) -> Answer | None:
@@ -86,8 +87,26 @@ class WireClient(httpx.Client):
         return answer
 
 
+def without_key(body: bytes, key: bytes) -> bytes:
+    """Return a text with the key struck out, and parts of it: where a body was cut, or quotes some.
+
+    Parts of fewer than ``KEY_PART`` characters are left: they may well be words.
+    """
+    body = body.replace(key, b"***")
+    starts = range(len(key) - KEY_PART + 1)
+    if not any(key[start : start + KEY_PART] in body for start in starts):
+        return body
+    for size in range(len(key) - 1, KEY_PART - 1, -1):
+        for start in range(len(key) - size + 1):
+            body = body.replace(key[start : start + size], b"***")
+    return body
+
+
 def rebuilt(response: httpx.Response, body: bytes) -> httpx.Response:
-    """Return a copy of an answer with another body."""
+    """Return a copy of an answer with another body, and the usual words for its status code.
+
+    The sender's own words are left out: they could quote anything.
+    """
     headers = httpx.Headers(
         [item for item in response.headers.multi_items() if item[0] not in BODY_HEADERS]
     )
@@ -101,7 +120,6 @@ def rebuilt(response: httpx.Response, body: bytes) -> httpx.Response:
         headers=headers,
         content=body,
         request=response.request,
-        extensions={"reason_phrase": response.reason_phrase.encode("ascii", "ignore")},
     )
 
 

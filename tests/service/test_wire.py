@@ -17,7 +17,7 @@ import truststore
 
 from chargen_batch.errors import ConfigError
 from chargen_batch.service.gemini import connect
-from chargen_batch.service.wire import certificates, open_client
+from chargen_batch.service.wire import certificates, open_client, rebuilt, without_key
 from tests.service.calls import BASE_URL, FILE, KEY, upload
 
 if TYPE_CHECKING:
@@ -134,6 +134,31 @@ def test_no_key_and_no_upload_url_is_logged(
     assert "SECRET" not in caplog.text
     assert KEY not in caplog.text
     assert KEY not in repr(gemini.address)
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("key AIzaSyABCDEFGHIJ is suspended", "key *** is suspended"),
+        ("it begins with AIzaSyAB", "it begins with ***"),
+        ("…EFGHIJ is cut", "…EFGHIJ is cut"),  # six characters may be a word
+        ("ABCDEFGHIJ, AIzaSyABCDEFGHIJ, AIzaSyABC", "***, ***, ***"),
+        ("nothing of it", "nothing of it"),
+    ],
+)
+def test_the_key_is_struck_out_and_so_are_parts_of_it(said: str, left: str) -> None:
+    assert without_key(said.encode(), b"AIzaSyABCDEFGHIJ").decode() == left
+
+
+def test_a_key_that_is_shorter_than_a_part_is_struck_out_whole() -> None:
+    assert without_key(b"abc, ab", b"abc") == b"***, ab"
+
+
+def test_the_senders_own_words_for_a_status_code_are_not_kept() -> None:
+    request = httpx.Request("GET", BASE_URL)
+    answer = httpx.Response(403, request=request, extensions={"reason_phrase": KEY.encode()})
+
+    assert rebuilt(answer, b"").reason_phrase == "Forbidden"
 
 
 def test_each_thread_reads_its_own_answers(gemini: GeminiService, httpx_mock: HTTPXMock) -> None:
