@@ -90,11 +90,11 @@ def test_every_target_stands_where_apply_will_look_for_it(story: Path) -> None:
 
 def test_a_scan_takes_at_most_about_twice_the_time_of_a_plain_parse(story: Path) -> None:
     def seconds(work: object) -> float:
-        begun = time.perf_counter()
+        begun = time.process_time()  # what else the machine does is not counted
         assert callable(work)
         work()
-        return time.perf_counter() - begun
+        return time.process_time() - begun
 
     plain = min(seconds(lambda: yaml_files(story, "*/*/*.yaml")) for _ in range(3))
     scanned = min(seconds(lambda: scan(story, Settings(), facts=FACTS)) for _ in range(3))
-    assert scanned < 3 * plain  # measured about 1; the rest is for a busy machine
+    assert scanned < 3 * plain  # measured about 1
