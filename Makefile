@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench format clean
+.PHONY: help demo test lint bench live format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ lint: $(VENV)/.dev ## check style, types and import contracts
 
 bench: $(VENV)/.bench ## measure side by side (T=plan: one topic; STORY=dir: that story; ROUNDS=5)
 	$(BIN)/python -m benchmarks $(T) --rounds $(or $(ROUNDS),5)
+
+live: $(VENV)/.demo ## five tasks at the real service (CHARGEN_LIVE=1 and a key; half a dollar at most)
+	@$(BIN)/python -m tests.live $(if $(PROJECT),--project "$(PROJECT)")
 
 format: $(VENV)/.dev ## put the code into its style
 	$(BIN)/ruff check --fix .

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_NOT_READY: Final = 75
+
 
 def parse(story: str) -> Callable[[], object]:
     """Parse a story's files with PyYAML's C loader, and do nothing else."""
@@ -102,12 +104,46 @@ def splice_round_trip(file: str) -> Callable[[], object]:
     return work
 
 
+def commands(address: str, project: str, *typed: str) -> Callable[[], object]:
+    """Type commands at a service; what they all import is there already."""
+    import os  # noqa: PLC0415 - the same
+
+    import google.genai  # noqa: F401, PLC0415 - the same
+
+    from chargen_batch.cli.main import main  # noqa: PLC0415 - the same
+
+    if address:
+        os.environ["GOOGLE_GEMINI_BASE_URL"] = address
+
+    def work() -> None:
+        for command in typed:
+            code = main([command, "--project", project, "--quiet"])
+            if code not in {0, _NOT_READY}:
+                sys.exit(code)
+
+    return work
+
+
+def stream(url: str, file: str) -> Callable[[], object]:
+    """Stream an answer into a file, as httpx's guide does."""
+    import httpx  # noqa: PLC0415 - the same
+
+    def work() -> None:
+        with Path(file).open("wb") as target, httpx.stream("GET", url, trust_env=False) as answer:
+            answer.raise_for_status()
+            target.writelines(answer.iter_bytes())
+
+    return work
+
+
 WORKS: Final[dict[str, Callable[..., Callable[[], object]]]] = {
     "parse": parse,
     "scan": scan,
     "empty-command": empty_command,
     "splice": splice_ours,
     "round-trip": splice_round_trip,
+    "commands": commands,
+    "stream": stream,
 }
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from benchmarks import stories
+from benchmarks import service_rows, stories
 from benchmarks.side_by_side import ROOT, Row, Side, measured, python, ratios
 
 if TYPE_CHECKING:
@@ -132,4 +132,6 @@ TOPICS: Final[dict[str, Callable[[int], Iterator[Row]]]] = {
     "growth": growth,
     "start": start,
     "splice": splice,
+    "stage": service_rows.stage,
+    "download": service_rows.download,
 }

@@ -254,7 +254,7 @@ class _Author:
     def _picture(self, where: str) -> None:
         path = self.folder / where
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_png(self.chance.randrange(2**24)))
+        path.write_bytes(picture(self.chance.randrange(2**24)))
 
     def _put(self, where: str, data: Mapping[str, object]) -> None:
         path = self.folder / where
@@ -289,8 +289,8 @@ def _lines(
             yield f"{head} {item if plain else json.dumps(item)}"
 
 
-def _png(colour: int) -> bytes:
-    """Return a picture of one pixel."""
+def picture(colour: int) -> bytes:
+    """Return a picture of one pixel, as PNG."""
     pixel = b"\0" + colour.to_bytes(3, "big")
     chunks = (
         (b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)),

@@ -6,9 +6,11 @@ import random
 import sys
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
-from benchmarks import stories
+from benchmarks import service_rows, stories
+from benchmarks.services import served
 from benchmarks.side_by_side import Row, Side, Times, measured, ratios
 from chargen_batch.model.settings import Settings
 from chargen_batch.story.scan import scan
@@ -68,6 +70,40 @@ def test_sides_are_run_in_turns_and_tell_their_own_time() -> None:
 def test_a_side_that_fails_is_said_with_what_it_printed() -> None:
     with pytest.raises(RuntimeError, match="ended with 3:\nno"):
         measured([Side("a", (sys.executable, "-c", "print('no'); exit(3)"))], 1)
+
+
+def test_stage_is_measured_at_a_service_that_answers_late(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_rows, "UPLOADS", 3)
+    (row,) = service_rows.stage(1)
+    assert (row.bar, row.at_least, len(row.figures)) == (4, True, 1)
+    log = (cache / "stage" / "service" / "requests.ndjson").read_text("utf-8")
+    assert log.count('"files.upload.chunk"') == 2 * (3 + 1)
+
+
+def test_download_is_measured_on_a_file_that_comes_whole(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_rows, "LINES", 5)
+    monkeypatch.setattr(service_rows, "LINE_BYTES", 2_000)
+    rate, peak = service_rows.download(1)
+    assert (rate.bar, rate.at_least, peak.bar) == (0.8, True, 100)
+    # No less: a child counts what its parent held when it was made, here all of these tests.
+    assert 10 < peak.peak_mb["plain httpx"] <= peak.figure
+    assert list(cache.iterdir()) == []
+
+
+def test_the_file_service_gives_the_file_from_a_byte_on(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"0123456789")
+    with served("file", str(file)) as address:
+        whole = httpx.get(f"{address}/x:download")
+        rest = httpx.get(f"{address}/x:download", headers={"Range": "bytes=4-"})
+        other = httpx.get(f"{address}/x")
+    assert (whole.content, rest.content) == (b"0123456789", b"456789")
+    assert (whole.status_code, rest.status_code, other.status_code) == (200, 206, 404)
+    assert rest.headers["Content-Range"] == "bytes 4-9/10"
 
 
 def test_a_row_compares_the_two_sides_of_each_round() -> None:
