@@ -23,3 +23,17 @@ def _nobodys_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
                 patch.delenv(name)
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
         yield
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List by phase how many points a process was killed at (tests/killing)."""
+    reports = terminalreporter.stats.get("passed", [])
+    rows = [told for report in reports for name, told in report.user_properties if name == "killed"]
+    if not rows:
+        return
+    terminalreporter.section("killed by SIGKILL at")
+    for scenario, kinds in rows:
+        listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        terminalreporter.write_line(f"{sum(kinds.values()):5} points of {scenario}: {listed}")
+    total = sum(count for _, kinds in rows for count in kinds.values())
+    terminalreporter.write_line(f"{total:5} points together")
