@@ -33,7 +33,7 @@ def replacing(path: Path, *, locked: bool = True) -> Iterator[IO[bytes]]:
     temporary = target.with_name(f".{target.name[:56]}{mark}.tmp")
     temporary.unlink(missing_ok=True)
     try:
-        with temporary.open("xb") as stream:
+        with _naming(target), temporary.open("xb") as stream:
             _keep_mode_and_owner(target, stream.fileno())
             yield stream
             stream.flush()
@@ -43,6 +43,17 @@ def replacing(path: Path, *, locked: bool = True) -> Iterator[IO[bytes]]:
         temporary.unlink(missing_ok=True)
         raise
     fsync_directory(target.parent)
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Say which file it was where the system does not: of a full disk it names none."""
+    try:
+        yield
+    except OSError as err:
+        if err.errno is not None and err.filename is None:
+            err.filename = str(path)
+        raise
 
 
 def _keep_mode_and_owner(target: Path, descriptor: int) -> None:
@@ -73,10 +84,11 @@ def append(path: Path, lines: Iterable[bytes], *, durable: bool = True) -> None:
     """Append whole lines to a ledger; a tail that a crash tore is cut off first.
 
     Call it under the run's lock. ``lines`` carry no line end of their own. With ``durable`` the
-    ledger is on the disk when this returns.
+    ledger is on the disk when this returns. A link in its place is refused: nobody but us writes
+    such files, so what it leads to is none of ours.
     """
     created = not path.exists()
-    with path.open("a+b") as stream:
+    with _naming(path), _opened(path, "a+b") as stream:
         _cut_torn_tail(stream)
         stream.write(b"".join(line + b"\n" for line in lines))
         stream.flush()
@@ -84,6 +96,15 @@ def append(path: Path, lines: Iterable[bytes], *, durable: bool = True) -> None:
             os.fsync(stream.fileno())
     if created and durable:
         fsync_directory(path.parent)
+
+
+def _opened(path: Path, mode: str) -> IO[bytes]:
+    """Open a file to write behind what it holds; the system refuses a link."""
+
+    def no_link(name: str, flags: int) -> int:
+        return os.open(name, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+
+    return open(path, mode, opener=no_link)
 
 
 def _cut_torn_tail(stream: IO[bytes]) -> None:
@@ -123,13 +144,22 @@ def whole_lines(path: Path, *, start: int = 0) -> Iterator[bytes]:
 
 @contextlib.contextmanager
 def continuing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a partial file behind what it holds; what is written is on the disk at the end."""
-    with path.open("ab") as stream:
+    """Open a partial file behind what it holds; what is written is on the disk at the end.
+
+    A link in its place is refused, as it is for a ledger.
+    """
+    with _naming(path), _opened(path, "ab") as stream:
         try:
             yield stream
         finally:
             stream.flush()
             os.fsync(stream.fileno())
+
+
+def cut(path: Path, size: int) -> None:
+    """Cut a partial file off behind its first bytes."""
+    with path.open("r+b") as stream:
+        stream.truncate(size)
 
 
 def begin_writing_back(stream: IO[bytes], first: int, count: int) -> None:

@@ -65,7 +65,7 @@ MUTANTS: Final = (
     Mutant(
         "a created job's name is not saved",
         "phases/creating.py",
-        "        self.round.save(submission.created(job, name=remote.name, state=remote.state, "
+        "        self.round.save(submission.created(intent, name=remote.name, state=remote.state, "
         "at=at))\n",
         "",
         f"{_SUBMIT}test_submit_lists_first_and_creates_each_job_once",
@@ -94,7 +94,7 @@ MUTANTS: Final = (
     Mutant(
         "adopt_wait_s is not waited for",
         "core/submission.py",
-        "waited = (now - intent).total_seconds() >= wait_s",
+        "waited = all((now - moment).total_seconds() >= wait_s for moment in since)",
         "waited = True",
         f"{_SUBMIT}test_a_job_that_never_came_is_created_after_two_listings_and_the_wait",
     ),
@@ -111,6 +111,36 @@ MUTANTS: Final = (
         "        return CreateAnswer.UNKNOWN\n    if not error.google",
         "        return CreateAnswer.LATER\n    if not error.google",
         f"{_SUBMIT}test_a_job_that_never_came_is_created_after_two_listings_and_the_wait",
+    ),
+    Mutant(
+        "a clock that jumped has waited",
+        "core/submission.py",
+        "for at in (job.intent_at, job.first_missed_at) if at",
+        "for at in (job.intent_at,) if at",
+        f"{_SUBMIT}test_a_clock_that_is_set_right_has_not_waited",
+    ),
+    Mutant(
+        "a run that is to be cancelled is gone on with",
+        "phases/submit.py",
+        "    if state.cancel_requested_at:\n",
+        "    if not state.run_id:\n",
+        "tests/phases/test_cancel_wish.py::"
+        "test_after_a_cancel_nothing_is_created_whatever_cron_types[submit]",
+    ),
+    Mutant(
+        "jobs are created beside one that the state does not know",
+        "phases/submit.py",
+        "    straying.hold(round_, stop=cancel_twins, allow_duplicates=allow_duplicates)\n",
+        "",
+        "tests/phases/test_submit_strays.py::"
+        "test_beside_a_live_job_that_the_state_does_not_know_nothing_is_created",
+    ),
+    Mutant(
+        "a folder may have another name than its run",
+        "run/directory.py",
+        "        if state.run_id != self.run_id:\n",
+        "        if not state.run_id:\n",
+        "tests/run/test_directory.py::test_a_copy_of_a_run_beside_it_is_none_and_says_so",
     ),
     Mutant(
         "creating is repeated like other calls",
@@ -237,10 +267,32 @@ MUTANTS: Final = (
         f"{_ORDER}test_pictures_come_before_received_and_entries_before_settled{_INSIDE}",
     ),
     Mutant(
+        "what a power cut left of a result file is trusted",
+        "phases/partial.py",
+        "        if not _is_good(line):\n            break\n",
+        "",
+        "tests/phases/test_download.py::test_a_hole_that_a_power_cut_left_is_fetched_again",
+    ),
+    Mutant(
+        "what was hung up passes for the end of a file",
+        "phases/fetching.py",
+        "                if self._stopped.is_set():  # what was hung up may look like the end\n"
+        "                    raise StoppedError\n",
+        "",
+        "tests/phases/test_download.py::test_what_ends_the_command_waits_for_no_silent_service",
+    ),
+    Mutant(
+        "a link is written through",
+        "disk.py",
+        'flags | getattr(os, "O_NOFOLLOW", 0)',
+        "flags",
+        "tests/test_disk.py::test_link_in_place_of_a_file_of_ours_is_refused",
+    ),
+    Mutant(
         "a download begins anew each time",
         "phases/fetching.py",
-        "self._service.download(name, offset=extent.size)",
-        "self._service.download(name, offset=0)",
+        "self._opened(name, offset=extent.size)",
+        "self._opened(name, offset=0)",
         "tests/phases/test_download.py::test_a_file_that_breaks_is_gone_on_with_where_it_stopped",
     ),
 )

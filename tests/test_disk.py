@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -10,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chargen_batch import disk
+from chargen_batch.errors import of_the_system
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 @pytest.fixture
@@ -249,6 +251,65 @@ def test_partial_file_keeps_what_came_before_a_failure(file: Path, recorded: lis
         stream.write(b"+rest")
     assert file.read_bytes() == b"old+more+rest"
     assert recorded == ["fsync 8", "fsync 13"]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: disk.append(path, [b"more"]),
+        lambda path: disk.continuing(path).__enter__(),
+    ],
+    ids=["ledger", "partial file"],
+)
+def test_link_in_place_of_a_file_of_ours_is_refused(
+    file: Path, write: Callable[[Path], object]
+) -> None:
+    link = file.with_name("link")
+    link.symlink_to(file)
+    with pytest.raises(OSError, match="link"):
+        write(link)
+    assert file.read_bytes() == b"old"
+
+
+def _replace_on_a_full_disk(path: Path) -> None:
+    with disk.replacing(path) as stream:
+        _fill(stream)
+
+
+def _continue_on_a_full_disk(path: Path) -> None:
+    with disk.continuing(path) as stream:
+        _fill(stream)
+
+
+def _fill(_stream: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")  # as write does: without a name
+
+
+@pytest.mark.parametrize("write", [_replace_on_a_full_disk, _continue_on_a_full_disk])
+def test_full_disk_is_told_with_the_file(file: Path, write: Callable[[Path], None]) -> None:
+    with pytest.raises(OSError, match="No space left") as caught:
+        write(file)
+    assert caught.value.filename == str(file)
+    assert of_the_system(caught.value).message == f"{file}: No space left on device"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no such device")
+def test_ledger_on_a_full_disk_is_told_with_its_name() -> None:
+    with pytest.raises(OSError, match="No space left") as caught:
+        disk.append(Path("/dev/full"), [b"line"])
+    assert caught.value.filename == "/dev/full"
+
+
+def test_other_errors_keep_what_they_name(file: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught, disk.replacing(file):
+        Path("nowhere").read_bytes()
+    assert caught.value.filename == "nowhere"
+
+
+@pytest.mark.parametrize("size", [0, 2, 3])
+def test_partial_file_is_cut_off_behind_its_first_bytes(file: Path, size: int) -> None:
+    disk.cut(file, size)
+    assert file.read_bytes() == b"old"[:size]
 
 
 def test_writing_that_is_begun_early_changes_nothing_of_the_file(tmp_path: Path) -> None:

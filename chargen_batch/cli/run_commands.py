@@ -34,7 +34,10 @@ def submit(
         typer.Option("--allow-duplicates", help="Pay for what another run is drawing already."),
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Cancel a second job of the same name.")
+        bool,
+        typer.Option(
+            "--yes", help="Cancel a second job of one name, and jobs the run lost sight of."
+        ),
     ] = False,
 ) -> None:
     """Create the jobs, each once."""

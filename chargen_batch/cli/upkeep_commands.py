@@ -98,7 +98,11 @@ def cleanup(
     ] = _DAYS,
     yes: Annotated[
         bool,
-        typer.Option("--yes", help="With --local: also runs with things left on the service."),
+        typer.Option(
+            "--yes",
+            help="Also jobs that were found and not made here; with --local runs with things left "
+            "on the service.",
+        ),
     ] = False,
 ) -> None:
     """Remove what finished runs left on the service, or with --local old runs themselves."""
@@ -109,7 +113,7 @@ def cleanup(
         from chargen_batch.phases import cleanup as phase
 
         connect = session.connect_to(run)
-        return phase.run(run, connect, clock=session.clock, dry_run=dry_run)
+        return phase.run(run, connect, clock=session.clock, dry_run=dry_run, sure=yes)
 
     with Session(common) as session:
         if local:
@@ -125,12 +129,16 @@ def _pruned(
 ) -> list[Acted]:
     from chargen_batch.cli.acting import act_on
     from chargen_batch.phases import prune as phase
+    from chargen_batch.run.ledgers import Ledgers
 
     choices = phase.PruneChoices(older_than_days=days, sure=sure, dry_run=dry_run)
     gone: set[str] = set()
+    ledgers = Ledgers(session.project.runs_dir)
 
     def prune_one(session: Session, run: RunDirectory) -> Report:
-        report = phase.run(run, session.project, choices, clock=session.clock, gone=gone)
+        report = phase.run(
+            run, session.project, choices, clock=session.clock, gone=gone, ledgers=ledgers
+        )
         if report.kept is None:
             gone.add(run.run_id)
         return report

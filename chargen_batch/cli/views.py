@@ -144,7 +144,9 @@ def _show_report(command: str, report: Report) -> None:
         aside(f"warning: {warning}")
     typer.echo(f"run {report.run_id}: {shows[command](report)}")
     following = _NEXT.get(getattr(report, "phase", ""))
-    if getattr(report, "may_submit", False):
+    if getattr(report, "is_cancelling", False):
+        following = f"cancel --run {report.run_id}"
+    elif getattr(report, "may_submit", False):
         following = f"submit --run {report.run_id}"
     elif getattr(report, "may_download", False):
         following = f"download --run {report.run_id}"

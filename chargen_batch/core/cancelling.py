@@ -18,13 +18,25 @@ CANCELLED: Final = "JOB_CANCELLED"
 _UNSENT: Final = (WaitingJob, StagedJob)
 
 
+def wanted(state: RunState, *, at: str) -> RunState:
+    """Return the state of a run that somebody wants cancelled; the first time stays."""
+    if state.cancel_requested_at:
+        return state
+    return msgspec.structs.replace(state, cancel_requested_at=at, updated_at=at)
+
+
 def is_paid_work(state: RunState) -> bool:
     """Say whether the service is, or may be, at work for a run."""
     return any(isinstance(job, IntendedJob) or is_live(job) for job in state.jobs)
 
 
 def was_asked_for(state: RunState) -> bool:
-    """Say whether anything of a run was ever asked of the service, or may have been."""
+    """Say whether anything of a run was ever asked of the service, or may have been.
+
+    Of one that somebody began to cancel it was.
+    """
+    if state.cancel_requested_at:
+        return True
     return state.phase in {"submitted", "running"} or is_paid_work(state)
 
 

@@ -32,6 +32,7 @@ def kept(
     *,
     is_here: bool,
     odd: Iterable[str] = (),
+    sure: bool = False,
 ) -> Kept | None:
     """Say why a job has to stay, ``None`` where it may go with its results.
 
@@ -41,6 +42,7 @@ def kept(
         outcomes: The last word on each task that has one.
         is_here: Whether its results file is here, as long as it came.
         odd: What apply found odd in results, each with its file and line.
+        sure: Whether a job goes too that another copy of the run may have made.
 
     """
     if isinstance(job, LostJob):
@@ -49,6 +51,12 @@ def kept(
         return Kept("its results were not fetched", for_good=False)
     if not is_here:
         return Kept(f"{job.results_file} is not here as it was fetched", for_good=False)
+    if job.adopted and not sure:
+        return Kept(
+            "it was found and not made here, and is removed only by the run that made it "
+            "(cleanup --yes, where that is this one)",
+            for_good=False,
+        )
     return _kept_for(job, [outcomes.get(key) for key in keys], odd)
 
 

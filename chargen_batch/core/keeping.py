@@ -15,13 +15,15 @@ class Facts:
     """What decides whether a run may go, beside its state.
 
     ``retryable`` counts its dead letters that no later run holds; ``holds_for`` is an older run of
-    which it holds some: without this one, these would seem to be nobody's.
+    which it holds some: without this one, these would seem to be nobody's. ``wanted_by`` is an
+    unfinished run that was planned before it had drawn what that one wants too.
     """
 
     is_current: bool
     retryable: int
     has_orphans: bool
     holds_for: str | None
+    wanted_by: str | None = None
 
 
 def is_old(state: RunState, *, now: datetime, days: float) -> bool:
@@ -56,6 +58,10 @@ def reason(state: RunState, facts: Facts, *, now: datetime, days: float, sure: b
         (
             facts.holds_for is not None,
             f"it says what became of dead letters of run {facts.holds_for}, which is kept",
+        ),
+        (
+            facts.wanted_by is not None,
+            f"the older run {facts.wanted_by} would pay for pictures of it again (cancel that one)",
         ),
     )
     return next((why for holds, why in reasons if holds), None)

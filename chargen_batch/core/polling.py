@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeGuard
 
 import msgspec
 
+from chargen_batch.core import giving_up
 from chargen_batch.core.jobs import became, lost
 from chargen_batch.model.state import EndedJob, LostJob, RunningJob
 
@@ -43,6 +44,16 @@ _ISO: Final = "%Y-%m-%dT%H:%M:%SZ"
 def has_ended(state: str) -> bool:
     """Say whether a job in this state is at work no more; a word that is not known says no."""
     return state in _DONE or state in _LOST
+
+
+def may_have_results(state: str) -> bool:
+    """Say whether jobs that ended in this state have results, all or some."""
+    return state in _DONE
+
+
+def came_to_nothing(seen: Observation) -> bool:
+    """Say whether a job ended without results."""
+    return seen.state in _LOST and not seen.result_file_name
 
 
 class Observation(Protocol):
@@ -97,14 +108,29 @@ def observed(job: RunningJob, seen: Observation, *, at: str) -> Job:
     return now
 
 
-def warning(job: Job) -> str | None:
+def is_without_results(job: Job) -> TypeGuard[RunningJob]:
+    """Say whether a job has ended well and has no result file, or has none yet."""
+    if not isinstance(job, RunningJob) or isinstance(job, EndedJob):
+        return False
+    return job.state in _DONE
+
+
+def given_up(job: RunningJob, *, at: str) -> LostJob:
+    """Return a job without a result file that nobody waits for any more."""
+    error = f"it ended as {job.state} without a result file, and was given up"
+    return lost(job, code=giving_up.RESULTS_GONE, error=error, at=at)
+
+
+def warning(job: Job, run_id: str) -> str | None:
     """Return what a person should know of a job: why it was lost, or what is odd about it."""
     if isinstance(job, LostJob):
         return f"job {job.index} was lost, {job.code}: {job.error}"
     if not isinstance(job, RunningJob) or isinstance(job, EndedJob) or job.state in _ALIVE:
         return None
     if job.state in _DONE:
-        return f"job {job.index} ({job.batch_job_name}) succeeded, and has no result file yet"
+        typed = giving_up.command("poll", run_id, [job])
+        found = f"job {job.index} ({job.batch_job_name}) succeeded, and has no result file yet"
+        return f"{found}; to go on without its results, type: {typed}"
     return f"job {job.index} ({job.batch_job_name}) is in an unknown state, {job.state}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chargen_batch.core import state_machine
 from chargen_batch.core.submission import is_live
 from chargen_batch.model.state import DownloadedJob, EndedJob, IntendedJob, StagedJob, WaitingJob
 
@@ -58,8 +59,14 @@ def due_again(command: str, before: RunState, after: RunState) -> frozenset[str]
 def _wanted(state: RunState, *, is_reported: bool) -> Iterator[str]:
     """Go through the commands that have work on a run, in the order in which they are due.
 
-    While jobs run, results that are there are fetched before more is asked for.
+    While jobs run, results that are there are fetched before more is asked for. What is to be
+    cancelled is stopped, and no more is asked for.
     """
+    if state_machine.is_cancelling(state):
+        yield "cancel"
+        if state.phase == "running" and any(map(_is_unfetched, state.jobs)):
+            yield "download"
+        return
     match state.phase:
         case "planned" | "staging":
             yield "stage"

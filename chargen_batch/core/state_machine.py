@@ -66,6 +66,9 @@ _ORDER: tuple[Phase, ...] = tuple(TRANSITIONS)
 # A job is settled when nothing more is asked of the service for it.
 SETTLED_JOBS = (DownloadedJob, LostJob)
 
+# The phases in which tasks need not be cut into jobs yet.
+_WITHOUT_JOBS: frozenset[Phase] = frozenset({"planned", "staging", "cancelled"})
+
 # The only kinds of job that a run in some phases can have, and what another kind would mean.
 _UNFETCHED = "a job has results that were not fetched"
 _JOBS_IN: dict[Phase, tuple[tuple[type, ...], str]] = {
@@ -129,8 +132,18 @@ def require(state: RunState, command: str) -> bool:
         return False
     raise StateError(
         f"run {state.run_id} is {state.phase}: too early to {command}",
-        hint=f"type: chargen-batch {NEXT_COMMAND[state.phase]} --run {state.run_id}",
+        hint=f"type: chargen-batch {next_command(state)} --run {state.run_id}",
     )
+
+
+def next_command(state: RunState) -> str:
+    """Return the command that moves a run on: cancel, where somebody wants it cancelled."""
+    return "cancel" if is_cancelling(state) else NEXT_COMMAND[state.phase]
+
+
+def is_cancelling(state: RunState) -> bool:
+    """Say whether somebody wants a run cancelled and it is not yet, nor beyond it."""
+    return state.cancel_requested_at is not None and state.phase in PHASES_FOR["cancel"]
 
 
 def check(state: RunState) -> None:
@@ -154,6 +167,8 @@ def _contradiction(state: RunState) -> str | None:
     # A job that was split keeps its number, and its second half takes the next free one.
     if sorted(job.index for job in state.jobs) != list(range(1, len(state.jobs) + 1)):
         return "jobs are not numbered 1, 2, ..."
+    if not state.jobs and state.phase not in _WITHOUT_JOBS:
+        return f"{state.phase}, and there are no jobs"
     if _cut_badly(state.jobs, state.task_count):
         return "jobs do not hold the plan's tasks one after another"
     return _misfit(state)

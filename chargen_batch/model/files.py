@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from chargen_batch.model.bounds import Moment, Number
+
 
 class FilesCacheEntry(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
@@ -16,8 +18,8 @@ class FilesCacheEntry(
     local_path: str
     sha256: str
     mime: str
-    size: int
+    size: Number
     uploaded_uri: str
     name: str
-    uploaded_at: str
-    expires_at: str | None
+    uploaded_at: Moment
+    expires_at: Moment | None

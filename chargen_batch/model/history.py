@@ -34,13 +34,14 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
     ``in_flight`` names the run that holds a target; ``drawn`` is each target's highest variant by
     a run on this backend (a rehearsal counts for rehearsals only), ``highest`` that of all runs;
-    ``refused`` goes by task key.
+    ``refused`` goes by task key; ``ended`` are the runs that no command moves any more.
     """
 
     in_flight: dict[TargetName, str] = {}
     drawn: dict[TargetName, Drawn] = {}
     highest: dict[TargetName, int] = {}
     refused: dict[str, Refusal] = {}
+    ended: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from chargen_batch.model.bounds import Moment
 from chargen_batch.model.task import BatchTask
 
 OutcomeStatus = Literal["success", "failed"]
@@ -68,7 +69,7 @@ class TaskResult(
     stage: OutcomeStage
     status: OutcomeStatus
     job: int
-    at: str
+    at: Moment
     error: TaskError | None = None
     image_path: str | None = None
     sha256: str | None = None
@@ -89,5 +90,5 @@ class DeadLetter(
     task: BatchTask
     error: TaskError
     attempts: int = 1
-    at: str
+    at: Moment
     response: str | None = None

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from chargen_batch.model.bounds import Dollars, Hours, Moment, Number, Positive, RunId, Seconds
 from chargen_batch.model.settings import Backend
 from chargen_batch.model.task import TaskKind
 
@@ -27,21 +28,21 @@ class RunConfig(
     image_type_filter: str | None = None
     skip: SkipBy = "target"
     retry_refused: bool = False
-    variants: int = 1
+    variants: Positive = 1
     portraits: bool = False
     prompt_mode: Literal["author", "compiled", "auto"] = "auto"
     dry_run: bool = False
-    poll_interval_ms: int = 30_000
-    upload_concurrency: int = 5
+    poll_interval_ms: Number = 30_000
+    upload_concurrency: Positive = 5
     cleanup_after_success: bool = True
-    max_tasks_per_job: int = 500
-    max_job_bytes: int = 500_000_000
-    max_enqueued_tokens: int = 800_000
-    max_concurrent_jobs: int = 100
-    max_staged_bytes: int = 15_000_000_000
-    adopt_wait_s: float = 300.0
-    min_file_life_h: float = 26.0
-    max_cost_usd: float | None = None
+    max_tasks_per_job: Positive = 500
+    max_job_bytes: Positive = 500_000_000
+    max_enqueued_tokens: Positive = 800_000
+    max_concurrent_jobs: Positive = 100
+    max_staged_bytes: Positive = 15_000_000_000
+    adopt_wait_s: Seconds = 300.0
+    min_file_life_h: Hours = 26.0
+    max_cost_usd: Dollars | None = None
 
 
 class CostEstimate(
@@ -65,15 +66,20 @@ class PlanSummary(
 class BatchPlan(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
 ):
-    """The header of a plan."""
+    """The header of a plan.
+
+    ``known_runs`` are the runs that had ended when it was made: what they drew, it knows of. Plans
+    of an older version do not say.
+    """
 
     schema_version: Literal[1] = 1
-    run_id: str
-    created_at: str
-    parent_run_id: str | None = None
+    run_id: RunId
+    created_at: Moment
+    parent_run_id: RunId | None = None
     config: RunConfig
     summary: PlanSummary
     warnings: tuple[str, ...] = ()
-    task_count: int
+    task_count: Number
     cost: CostEstimate
     tasks_sha256: str = ""
+    known_runs: tuple[str, ...] | None = None

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from chargen_batch.model.bounds import Hours, Positive, Seconds
+
 Backend = Literal["gemini", "vertex", "emulator"]
-Count = Annotated[int, msgspec.Meta(ge=1)]
 Amount = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 PathName = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]+$")]
 
@@ -48,17 +49,17 @@ class BatchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     backend: Backend = "gemini"
     runs_dir: PathName = ".chargen/batch"
-    max_tasks_per_job: Count = 500
-    max_job_bytes: Count = 500_000_000
-    max_enqueued_tokens: Count = 800_000
-    max_concurrent_jobs: Count = 100
-    max_staged_bytes: Count = 15_000_000_000
-    adopt_wait_s: Amount = 300.0
+    max_tasks_per_job: Positive = 500
+    max_job_bytes: Positive = 500_000_000
+    max_enqueued_tokens: Positive = 800_000
+    max_concurrent_jobs: Positive = 100
+    max_staged_bytes: Positive = 15_000_000_000
+    adopt_wait_s: Seconds = 300.0
     max_cost_usd: Amount | None = 50.0
     monthly_budget_usd: Amount | None = None
-    upload_concurrency: Count = 5
-    poll_interval_s: Amount = 30.0
-    min_file_life_h: Amount = 26.0
+    upload_concurrency: Positive = 5
+    poll_interval_s: Seconds = 30.0
+    min_file_life_h: Hours = 26.0
     cleanup_after_success: bool = True
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from chargen_batch.model.bounds import Moment, Number, Positive, RunId
 from chargen_batch.model.plan import RunConfig
 
 Phase = Literal[
@@ -45,11 +46,11 @@ class JobBase(
     ``tokens`` is the estimate of what its requests take of the service's queue.
     """
 
-    index: int
-    first_task: int
-    task_count: int
+    index: Positive
+    first_task: Number
+    task_count: Number
     model: str
-    tokens: int = 0
+    tokens: Number = 0
 
 
 class WaitingJob(JobBase, frozen=True, kw_only=True, tag="waiting"):
@@ -64,33 +65,40 @@ class StagedJob(JobBase, frozen=True, kw_only=True, tag="staged"):
 
     request_file: str
     request_file_name: str
-    request_count: int
+    request_count: Number
     display_name: str
 
 
 class IntendedJob(StagedJob, frozen=True, kw_only=True, tag="intended"):
     """About to be created: whether the service did is not known.
 
-    ``missed_listings`` counts the complete listings since that did not show it.
+    ``missed_listings`` counts the complete listings since that did not show it, the first of them
+    at ``first_missed_at``.
     """
 
-    intent_at: str
-    missed_listings: int = 0
+    intent_at: Moment
+    missed_listings: Number = 0
+    first_missed_at: Moment | None = None
 
 
 class RunningJob(StagedJob, frozen=True, kw_only=True, tag="running"):
-    """Created, and not ended when it was last looked at. ``state`` is the service's own word."""
+    """Created, and not ended when it was last looked at. ``state`` is the service's own word.
+
+    ``adopted`` says that it was found without an intention of this directory: another one, of which
+    this is a copy or which is a copy of this, may have made it.
+    """
 
     batch_job_name: str
-    submitted_at: str
+    submitted_at: Moment
     state: str = "JOB_STATE_PENDING"
     counts: JobCounts = JobCounts()
+    adopted: bool = False
 
 
 class EndedJob(RunningJob, frozen=True, kw_only=True, tag="ended"):
     """Ended with results that are still on the service."""
 
-    ended_at: str
+    ended_at: Moment
     result_file_name: str
 
 
@@ -98,7 +106,7 @@ class DownloadedJob(EndedJob, frozen=True, kw_only=True, tag="downloaded"):
     """Its results are here, whole."""
 
     results_file: str
-    results_bytes: int
+    results_bytes: Number
 
 
 class LostJob(JobBase, frozen=True, kw_only=True, tag="lost"):
@@ -110,7 +118,7 @@ class LostJob(JobBase, frozen=True, kw_only=True, tag="lost"):
 
     code: str
     error: str
-    ended_at: str
+    ended_at: Moment
     batch_job_name: str | None = None
     display_name: str | None = None
     request_file_name: str | None = None
@@ -134,7 +142,7 @@ class Transition(
 ):
     """One change of phase."""
 
-    at: str
+    at: Moment
     from_: Phase
     to: Phase
     command: str
@@ -145,30 +153,32 @@ class RunState(
 ):
     """Where a run is: ``total_tasks`` = completed + failed + open, without skipped targets.
 
-    ``cleaned_at`` is when the last of what it had on the service was removed; ``warnings`` are what
-    apply found odd in the results.
+    ``cancel_requested_at`` is when somebody first wanted it cancelled: nothing is created from then
+    on. ``cleaned_at`` is when the last of what it had on the service was removed; ``warnings`` are
+    what apply found odd in the results.
     """
 
     schema_version: Literal[1] = 1
-    run_id: str
+    run_id: RunId
     phase: Phase
-    created_at: str
-    updated_at: str
-    completed_at: str | None = None
+    created_at: Moment
+    updated_at: Moment
+    completed_at: Moment | None = None
     config: RunConfig
-    parent_run_id: str | None = None
+    parent_run_id: RunId | None = None
     plan_sha256: str = ""
-    task_count: int
+    task_count: Number
     service: ServiceIdentity | None = None
     jobs: tuple[Job, ...] = ()
-    total_tasks: int
-    completed_tasks: int = 0
-    failed_tasks: int = 0
-    skipped_tasks: int = 0
+    total_tasks: Number
+    completed_tasks: Number = 0
+    failed_tasks: Number = 0
+    skipped_tasks: Number = 0
     history: tuple[Transition, ...] = ()
     error: str | None = None
     error_code: str | None = None
-    cleaned_at: str | None = None
+    cancel_requested_at: Moment | None = None
+    cleaned_at: Moment | None = None
     warnings: tuple[str, ...] = ()
 
     @property

@@ -99,11 +99,15 @@ def run(run: RunDirectory, project: Project, *, clock: Clock, rehearsal_ok: bool
 
 
 def _told(warnings: Sequence[str]) -> tuple[str, ...]:
-    """Return the warnings that a state keeps; the log has them all."""
+    """Return the warnings that a state keeps; the log has them all.
+
+    Of each results file one is kept at least: its job is not to be deleted on the service.
+    """
     if len(warnings) <= _WARNINGS_KEPT:
         return tuple(warnings)
-    more = f"and {len(warnings) - _WARNINGS_KEPT} more of these: see log.ndjson"
-    return (*warnings[:_WARNINGS_KEPT], more)
+    first = {warning.partition(":")[0]: warning for warning in reversed(warnings)}
+    kept = dict.fromkeys((*warnings[:_WARNINGS_KEPT], *reversed(first.values())))
+    return (*kept, f"and {len(warnings) - len(kept)} more of these: see log.ndjson")
 
 
 def _report(

@@ -55,7 +55,7 @@ def connected(
     """
     service = connect()
     now, pinned = identity(service.address, state.run_id), state.service
-    _check_place(state, now)
+    check_place(state, now)
     if pinned is None or now.key_fingerprint == pinned.key_fingerprint:
         return service, state
     at = iso(clock())
@@ -69,7 +69,13 @@ def connected(
     return service, run.save(msgspec.structs.replace(state, service=now, updated_at=at))
 
 
-def _check_place(state: RunState, now: ServiceIdentity) -> None:
+def check_place(state: RunState, now: ServiceIdentity) -> None:
+    """Check that a command is set up for the service that a run is on; nothing is called.
+
+    Raises:
+        StateError: It is set up for another backend or another host.
+
+    """
     if now.backend != state.config.backend:
         raise StateError(
             f"run {state.run_id} was planned for {state.config.backend}, "

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chargen_batch.core import cancelling, polling, state_machine, submission
+from chargen_batch.core.strays import is_of
 from chargen_batch.errors import ExecutionError, ExitCode, ServiceError
 from chargen_batch.model.state import EndedJob, IntendedJob, LostJob
-from chargen_batch.phases import binding, settling
+from chargen_batch.phases import binding, settling, straying
 from chargen_batch.phases.adopting import adopt
 from chargen_batch.phases.effects import iso
 from chargen_batch.phases.submitting import Round
@@ -47,21 +48,27 @@ class CancelReport:
         return ExitCode.NOT_READY if self.stopping or self.unknown else ExitCode.DONE
 
 
-def run(run: RunDirectory, connect: Connect, *, clock: Clock, sure: bool) -> CancelReport:
+def run(
+    run: RunDirectory, connect: Connect, *, clock: Clock, sure: bool, gives_up: bool = True
+) -> CancelReport:
     """Stop what was not sent, then what is live, saving after each; end the run if all is lost.
 
     A run with results goes on: they are paid for. One that was never submitted needs no service.
+    That it is to be cancelled is on disk before the first call: whatever comes of this command,
+    nothing is created for the run from then on.
 
     Args:
         run: The run's directory, under its lock.
         connect: Opens the service.
         clock: The time.
-        sure: Whether jobs may be stopped that the service is at work on.
+        sure: Whether jobs may be stopped that the service is at work on; said once, it stays said.
+        gives_up: Whether a job that ended well is lost where it is seen without results again: not
+            where no person typed it, for they may come.
 
     Raises:
         StateError: The run belongs to another service.
         ExecutionError: Jobs are at work and nobody said that they may be stopped, or the service no
-            longer has one of them; the others were stopped.
+            longer has one of them, or it is another one's there; the others were stopped.
         ServiceError: The service refused.
         NetworkError: The service was not reached.
 
@@ -74,16 +81,26 @@ def run(run: RunDirectory, connect: Connect, *, clock: Clock, sure: bool) -> Can
     if not cancelling.is_paid_work(state):
         state = run.save(cancelling.withdrawn(state, at=iso(clock())))
         return _report(_ended(run, state, at=iso(clock())))
-    if not sure:
+    if not sure and not state.cancel_requested_at:
         raise _unsure(state)
-    service, state = binding.connected(run, state, connect, clock=clock)
+    service = connect()
+    binding.check_place(state, binding.identity(service.address, state.run_id))
+    state = _wanted(run, state, at=iso(clock()))
+    service, state = binding.connected(run, state, lambda: service, clock=clock)
     round_ = Round(run, state, service, clock)
     adopt(round_, cancel_twins=True)
+    straying.stop_all(round_, round_.state)
     round_.state = run.save(cancelling.withdrawn(round_.state, at=round_.now()))
     asked = [job.batch_job_name for job in round_.state.jobs if submission.is_live(job)]
-    _stop_all(round_)
+    _stop_all(round_, gives_up=gives_up)
     state = _ended(run, round_.state, at=round_.now())
-    return _report(state, tuple(asked), tuple(round_.warnings))
+    odd = (polling.warning(job, state.run_id) for job in filter(submission.is_live, state.jobs))
+    return _report(state, tuple(asked), (*round_.warnings, *filter(None, odd)))
+
+
+def _wanted(run: RunDirectory, state: RunState, *, at: str) -> RunState:
+    now = cancelling.wanted(state, at=at)
+    return state if now == state else run.save(now)
 
 
 def _unsure(state: RunState) -> ExecutionError:
@@ -95,15 +112,25 @@ def _unsure(state: RunState) -> ExecutionError:
     )
 
 
-def _stop_all(round_: Round) -> None:
-    gone = []
+def _stop_all(round_: Round, *, gives_up: bool) -> None:
+    gone, foreign = [], []
     for job in [job for job in round_.state.jobs if submission.is_live(job)]:
         try:
-            _stop(round_, job)
+            if _is_ours(round_, job):
+                _stop(round_, job, gives_up=gives_up)
+            else:
+                foreign.append(job.batch_job_name)
         except ServiceError as err:
             if err.http_status != _GONE:
                 raise
             gone.append(job.batch_job_name)
+    if foreign:
+        raise ExecutionError(
+            f"{', '.join(foreign)} was not made by run {round_.state.run_id} and is left alone: "
+            "on the service it has another name",
+            job=foreign[0],
+            hint="state.json was changed: restore it; the other jobs were stopped",
+        )
     if gone:
         raise ExecutionError(
             f"the service no longer has {', '.join(gone)} of run {round_.state.run_id}",
@@ -112,8 +139,19 @@ def _stop_all(round_: Round) -> None:
         )
 
 
-def _stop(round_: Round, job: RunningJob) -> None:
-    """Ask for one job's end, and look what it came to: it may have been faster."""
+def _is_ours(round_: Round, job: RunningJob) -> bool:
+    """Say whether a job goes by this run's name: a state.json may name any."""
+    seen = next((each for each in round_.listed if each.name == job.batch_job_name), None)
+    seen = seen or round_.service.get_job(job.batch_job_name)
+    return is_of(round_.state.run_id, seen.display_name)
+
+
+def _stop(round_: Round, job: RunningJob, *, gives_up: bool) -> None:
+    """Ask for one job's end, and look what it came to: it may have been faster.
+
+    One that ended well and has no result file is looked at once more, by the next command: its
+    file may come. Then it is lost.
+    """
     try:
         round_.service.cancel_job(job.batch_job_name)
     except ServiceError as err:
@@ -122,6 +160,8 @@ def _stop(round_: Round, job: RunningJob) -> None:
     seen = round_.service.get_job(job.batch_job_name)
     at = round_.now()
     now = polling.observed(job, seen, at=at)
+    if gives_up and polling.is_without_results(job) and polling.is_without_results(now):
+        now = polling.given_up(now, at=at)
     round_.run.log(at, "cancel", name=job.batch_job_name, state=seen.state, error=seen.error)
     if now != job:
         round_.save(now)

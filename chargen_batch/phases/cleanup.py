@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from chargen_batch.core import cleaning, state_machine
+from chargen_batch.core import cleaning, state_machine, strays
+from chargen_batch.core.jobs import NAME_PREFIX
+from chargen_batch.core.polling import has_ended
 from chargen_batch.errors import ExitCode, ServiceError
 from chargen_batch.model.state import DownloadedJob
 from chargen_batch.phases import binding, settling
@@ -53,18 +54,25 @@ class _Left:
 
 
 def run(
-    run: RunDirectory, connect: Connect, *, clock: Clock, dry_run: bool = False
+    run: RunDirectory,
+    connect: Connect,
+    *,
+    clock: Clock,
+    dry_run: bool = False,
+    sure: bool = False,
 ) -> CleanupReport:
     """Remove the uploads and the jobs of a run that is finished; nothing that is not its own.
 
     A job goes, and its results with it, only where these are here and each of its tasks ended in
-    what they say. What is gone already is fine, so that a killed cleanup is just typed again.
+    what they say. What is gone already is fine, so that a killed cleanup is just typed again. What
+    goes by another name on the service than ours is left alone, whatever the documents say.
 
     Args:
         run: The run's directory, under its lock.
-        connect: Opens the service; not asked for where nothing is left.
+        connect: Opens the service; not asked for where nothing can be left.
         clock: The time.
         dry_run: Only say what would be removed.
+        sure: Whether jobs go too that were found and not made here.
 
     Raises:
         StateError: The run is not finished.
@@ -76,11 +84,11 @@ def run(
     state_machine.require(state, "cleanup")
     if state.cleaned_at:
         return CleanupReport(state.run_id, state.phase, dry_run=dry_run)
-    left = _left(run, state, now=clock())
+    left = _left(run, state, now=clock(), sure=sure)
     if not dry_run:
-        if left.files or left.jobs:
+        if left.files or left.jobs or _was_named(state):
             service, state = binding.connected(run, state, connect, clock=clock)
-            left = _there(service, left)
+            left = _there(service, state, left)
             _remove(service, left, at_once=state.config.upload_concurrency)
         at = iso(clock())
         run.log(at, "cleanup", files=len(left.files), jobs=left.jobs, kept=left.kept)
@@ -91,7 +99,12 @@ def run(
     )
 
 
-def _left(run: RunDirectory, state: RunState, *, now: datetime) -> _Left:
+def _was_named(state: RunState) -> bool:
+    """Say whether the service may have a job of the run, known of or not."""
+    return any(getattr(job, "display_name", None) for job in state.jobs)
+
+
+def _left(run: RunDirectory, state: RunState, *, now: datetime, sure: bool) -> _Left:
     alive = {
         entry.name: entry.local_path
         for entry in run.uploads()
@@ -106,15 +119,17 @@ def _left(run: RunDirectory, state: RunState, *, now: datetime) -> _Left:
             continue
         keys = (task.key for task in run.tasks(job.first_task, job.task_count))
         here = isinstance(job, DownloadedJob) and is_here(run, job)
-        stays = cleaning.kept(job, keys, outcomes, is_here=here, odd=state.warnings)
+        odd = state.warnings
+        stays = cleaning.kept(job, keys, outcomes, is_here=here, odd=odd, sure=sure)
         if stays is None:
             jobs.append(name)
         else:
             kept.append(f"job {job.index} ({name}): {stays.why}")
             is_final = is_final and stays.for_good
-    kept += [f"{alive[name]} ({name}): another run needs it" for name in alive if name in needed]
+    held = [name for name in alive if name in needed]
+    kept += [f"{alive[name]} ({name}): another run needs it" for name in held]
     files = tuple(name for name in alive if name not in needed)
-    return _Left(files, tuple(jobs), tuple(kept), is_final=is_final)
+    return _Left(files, tuple(jobs), tuple(kept), is_final=is_final and not held)
 
 
 def _needed_elsewhere(run: RunDirectory) -> set[str]:
@@ -127,14 +142,26 @@ def _needed_elsewhere(run: RunDirectory) -> set[str]:
     return names
 
 
-def _there(service: BatchService, left: _Left) -> _Left:
-    """Leave out what a killed cleanup has removed: so it ends, however often it is killed."""
-    files = {file.name for file in service.list_files()} if left.files else set()
-    jobs = {job.name for job in service.list_jobs()} if left.jobs else set()
-    return dataclasses.replace(
-        left,
-        files=tuple(name for name in left.files if name in files),
-        jobs=tuple(name for name in left.jobs if name in jobs),
+def _there(service: BatchService, state: RunState, left: _Left) -> _Left:
+    """Leave out what a killed cleanup has removed: so it ends, however often it is killed.
+
+    What is not ours by its name there stays, and what is ours and not known of is told.
+    """
+    files = {file.name: file for file in service.list_files()} if left.files else {}
+    jobs = {job.name: job for job in service.list_jobs()}
+    ours = {name for name, file in files.items() if file.display_name.startswith(NAME_PREFIX)}
+    ours |= {name for name, job in jobs.items() if strays.is_of(state.run_id, job.display_name)}
+    foreign = [n for n in (*left.files, *left.jobs) if n in {*files, *jobs} and n not in ours]
+    unknown = strays.unknown(state, jobs.values())
+    kept = [
+        f"{name}: on the service it has another name, and is not this run's" for name in foreign
+    ]
+    kept += [f"{job.name} ({job.state}): state.json does not know it" for job in unknown]
+    return _Left(
+        files=tuple(name for name in left.files if name in ours),
+        jobs=tuple(name for name in left.jobs if name in ours),
+        kept=(*left.kept, *kept),
+        is_final=left.is_final and all(has_ended(job.state) for job in unknown),
     )
 
 

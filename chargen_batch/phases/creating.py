@@ -34,7 +34,7 @@ class Creation:
     ) -> None:
         self.round, self.uploader = round_, uploader
         self.live = room.live(round_.listed, ours)
-        self.asked = False
+        self.asked = self.checked = False
 
     def create(self) -> None:
         """Create jobs while the service has room.
@@ -44,6 +44,7 @@ class Creation:
         Raises:
             ServiceError: The key or the model is refused, or a single request does not fit.
             StagingError: What is gone or too old could not be uploaded again.
+            DocumentError: It is to be uploaded again, and the tasks are not those of the plan.
 
         """
         queue, full = deque(pending_jobs(self.round.state)), set[str]()
@@ -90,12 +91,20 @@ class Creation:
         """Upload what the service lacks of a job; ``None`` where nothing of it can be sent."""
         if isinstance(job, StagedJob) and self.uploader.is_good(job):
             return job
+        self._check_tasks()
         now = self.uploader.restage(job)
         self.round.save(now, recount=True)
         if isinstance(now, LostJob):
             self.round.warnings.append(f"job {now.index} is not sent: {now.error}")
             return None
         return now
+
+    def _check_tasks(self) -> None:
+        """Check, before requests are made of the tasks anew, that they are those of the plan."""
+        if not self.checked:
+            run = self.round.run
+            run.check_tasks(run.check_plan(self.round.state))
+            self.checked = True
 
     def _create_one(self, job: StagedJob) -> Sequence[Pending] | None:
         """Create one job; return what is to be tried next, ``None`` where nothing more is."""
@@ -111,7 +120,7 @@ class Creation:
             return self._refused(intent, err)
         self.round.created.append(remote.name)
         at = self.round.now()
-        self.round.save(submission.created(job, name=remote.name, state=remote.state, at=at))
+        self.round.save(submission.created(intent, name=remote.name, state=remote.state, at=at))
         self.live[remote.name] = Load(job.model, job.tokens)
         return ()
 

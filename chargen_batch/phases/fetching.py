@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-
-import msgspec
 
 from chargen_batch import disk
 from chargen_batch.core.retry_policy import ATTEMPTS, is_retryable
 from chargen_batch.errors import BatchError, NetworkError, ResultsError, ServiceError
+from chargen_batch.phases.partial import Extent, is_whole, trusted
 
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import Container, Generator
+    from collections.abc import Container, Generator, Iterator
     from pathlib import Path
 
     from chargen_batch.model.state import EndedJob
     from chargen_batch.run.directory import RunDirectory
-    from chargen_batch.service.api import BatchService
+    from chargen_batch.service.api import BatchService, Download
 
 _BEYOND_ITS_END: Final = 416
-_BLOCK: Final = 1 << 20
 # What is written to the disk while more of it comes, and not only by the fsync at the end.
 _WRITE_BACK: Final = 16 << 20
 
@@ -55,6 +54,8 @@ class Fetcher:
         self._service = service
         self._as_it_is = as_it_is
         self._stopped = threading.Event()
+        self._open: list[Download] = []
+        self._lock = threading.Lock()
 
     def fetch_all(
         self, todo: deque[EndedJob], *, at_once: int
@@ -77,7 +78,28 @@ class Fetcher:
                     for future in wait(flying, return_when=FIRST_COMPLETED).done:
                         yield flying.pop(future), future.result()
             finally:
-                self._stopped.set()
+                self._stop()
+
+    def _stop(self) -> None:
+        """Begin nothing any more, and wait for nothing that may never come."""
+        with self._lock:
+            self._stopped.set()
+            for download in self._open:
+                download.stop()
+
+    @contextmanager
+    def _opened(self, name: str, *, offset: int) -> Iterator[Download]:
+        """Open a result file, which is let go of where the command ends meanwhile."""
+        with self._service.download(name, offset=offset) as download:
+            with self._lock:
+                if self._stopped.is_set():
+                    raise StoppedError
+                self._open.append(download)
+            try:
+                yield download
+            finally:
+                with self._lock:
+                    self._open.remove(download)
 
     def _fetch(self, job: EndedJob) -> FetchedFile | BatchError:
         try:
@@ -103,32 +125,32 @@ class Fetcher:
             f"--run {self._run.run_id} --give-up {job.index}",
         )
 
-    def _stream(self, name: str, partial: Path) -> _Extent:
+    def _stream(self, name: str, partial: Path) -> Extent:
         """Append what is missing of a file to its partial copy, going on behind each break.
 
         Opening is repeated below us, by its policy; what breaks behind bytes that came is opened
         again at once.
         """
-        extent = _Extent.of(partial)
+        extent = trusted(partial)
         for number in range(1, ATTEMPTS + 1):
             before = extent.size
             try:
                 total = self._append(name, partial, extent)
-                if _is_whole(partial, extent, total):
+                if is_whole(partial, extent, total):
                     return extent
                 trouble: BatchError = _cut(name, extent, total)
             except (NetworkError, ServiceError) as err:
-                if not is_retryable(err):
+                if not is_retryable(err) or self._stopped.is_set():
                     raise
                 trouble = err
             if extent.size <= before or number == ATTEMPTS:
                 raise trouble
         raise AssertionError  # the last of the attempts has returned or raised
 
-    def _append(self, name: str, partial: Path, extent: _Extent) -> int | None:
+    def _append(self, name: str, partial: Path, extent: Extent) -> int | None:
         """Append what one answer brings; the service may begin anew. Return the whole size."""
         try:
-            with self._service.download(name, offset=extent.size) as download:
+            with self._opened(name, offset=extent.size) as download:
                 if download.offset != extent.size:
                     partial.unlink()
                     extent.clear()
@@ -141,7 +163,9 @@ class Fetcher:
                             disk.begin_writing_back(stream, begun, extent.size - begun)
                             begun = extent.size
                         if self._stopped.is_set():
-                            raise StoppedError
+                            break
+                if self._stopped.is_set():  # what was hung up may look like the end
+                    raise StoppedError
         except ServiceError as err:
             if err.http_status != _BEYOND_ITS_END:
                 raise
@@ -151,58 +175,7 @@ class Fetcher:
         return download.total
 
 
-@dataclass(slots=True)
-class _Extent:
-    """How far a partial file goes: its bytes, its line ends, and where its last line begins."""
-
-    size: int = 0
-    line_ends: int = 0
-    last_line: int = 0
-
-    @classmethod
-    def of(cls, path: Path) -> _Extent:
-        """Read how far a file goes; nowhere where there is none."""
-        extent = cls()
-        if path.exists():
-            with path.open("rb") as stream:
-                while block := stream.read(_BLOCK):
-                    extent.take(block)
-        return extent
-
-    def take(self, chunk: bytes) -> None:
-        """Go on behind a chunk."""
-        last = chunk.rfind(b"\n")
-        if last >= 0:
-            self.line_ends += chunk.count(b"\n", 0, last + 1)
-            self.last_line = self.size + last + 1
-        self.size += len(chunk)
-
-    def clear(self) -> None:
-        """Begin anew."""
-        self.size = self.line_ends = self.last_line = 0
-
-    @property
-    def lines(self) -> int:
-        """Return how many lines there are; the last needs no line end."""
-        return self.line_ends + (self.last_line < self.size)
-
-
-def _is_whole(partial: Path, extent: _Extent, total: int | None) -> bool:
-    """Say whether all of a file came: by its length where that is told, else by its last line."""
-    if total is not None:
-        return extent.size == total
-    if extent.last_line == extent.size:
-        return True
-    with partial.open("rb") as stream:
-        stream.seek(extent.last_line)
-        try:
-            msgspec.json.decode(stream.read(), type=msgspec.Raw)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return False
-    return True
-
-
-def _cut(name: str, extent: _Extent, total: int | None) -> ResultsError:
+def _cut(name: str, extent: Extent, total: int | None) -> ResultsError:
     came = f"{extent.size} of {total} bytes" if total is not None else "half of its last line"
     return ResultsError(
         f"{name} came with {came}",

@@ -121,7 +121,7 @@ def run(
         return report
     now = clock()
     report = dataclasses.replace(report, run_id=f"{now:%Y%m%dT%H%M%SZ}-{suffix()}")
-    _write(project, choices, report, tasks, at=iso(now))
+    _write(project, choices, report, tasks, at=iso(now), known_runs=past.ended)
     return report
 
 
@@ -198,6 +198,7 @@ def _write(
     tasks: Sequence[BatchTask],
     *,
     at: str,
+    known_runs: tuple[str, ...],
 ) -> None:
     run_id, config = str(report.run_id), _config(project, choices)
     plan = BatchPlan(
@@ -208,6 +209,7 @@ def _write(
         warnings=report.warnings,
         task_count=len(tasks),
         cost=report.cost,
+        known_runs=known_runs,
     )
     state = RunState(
         run_id=run_id,

@@ -12,7 +12,7 @@ from chargen_batch.phases import binding, settling
 from chargen_batch.phases.effects import iso
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from chargen_batch.core.polling import JobAge
     from chargen_batch.model.state import Job, Phase, RunningJob, RunState
@@ -38,6 +38,7 @@ class PollReport:
     asked: int = 0
     ages: tuple[JobAge, ...] = ()
     was_over: bool = False
+    is_cancelling: bool = False
 
     @property
     def live(self) -> int:
@@ -56,7 +57,7 @@ class PollReport:
     def may_submit(self) -> bool:
         """Say whether jobs wait for which there may be room: others have ended."""
         ended = any(isinstance(job, EndedJob | LostJob) for job in self.jobs)
-        return bool(self.waiting) and (ended or not self.live)
+        return bool(self.waiting) and (ended or not self.live) and not self.is_cancelling
 
     @property
     def may_download(self) -> bool:
@@ -81,7 +82,8 @@ def run(
         run: The run's directory, under its lock.
         connect: Opens the service.
         clock: The time.
-        give_up: Jobs (by number or name) that are lost where the service no longer has them.
+        give_up: Jobs (by number or name) that are lost where the service no longer has them, or has
+            no results of them though they have ended.
 
     Raises:
         StateError: The run has no jobs yet, or not such a one, or belongs to another service.
@@ -102,7 +104,7 @@ def run(
             state = run.save(state_machine.moved(state, "running", at=iso(clock()), command="poll"))
         for job in live:
             try:
-                state = _ask(run, state, service, job, at=iso(clock()))
+                state = _ask(run, state, service, job, at=iso(clock()), give_up=given_up)
             except ServiceError as err:
                 if err.http_status != _GONE:
                     raise
@@ -131,11 +133,20 @@ def _given_up(state: RunState, names: Sequence[str]) -> frozenset[int]:
 
 
 def _ask(
-    run: RunDirectory, state: RunState, service: BatchService, job: RunningJob, *, at: str
+    run: RunDirectory,
+    state: RunState,
+    service: BatchService,
+    job: RunningJob,
+    *,
+    at: str,
+    give_up: Container[int],
 ) -> RunState:
     seen = service.get_job(job.batch_job_name)
     now = polling.observed(job, seen, at=at)
     run.log(at, "job", name=job.batch_job_name, state=seen.state, error=seen.error)
+    if job.index in give_up and polling.is_without_results(now):
+        now = polling.given_up(now, at=at)
+        run.log(at, "given up", name=job.batch_job_name, code=now.code)
     return state if now == job else run.save(state_machine.with_job(state, now, at=at))
 
 
@@ -177,6 +188,15 @@ def _report(state: RunState, clock: Clock, *, asked: int, given_up: frozenset[in
         for job in state.jobs
         if job.index in given_up and not isinstance(job, LostJob)
     )
-    warnings = (*map(polling.warning, state.jobs), *(age.warning for age in ages), *kept)
+    odd = (polling.warning(job, state.run_id) for job in state.jobs)
+    warnings = (*odd, *(age.warning for age in ages), *kept)
     told = tuple(warning for warning in warnings if warning)
-    return PollReport(state.run_id, state.phase, state.jobs, told, asked=asked, ages=ages)
+    return PollReport(
+        state.run_id,
+        state.phase,
+        state.jobs,
+        told,
+        asked=asked,
+        ages=ages,
+        is_cancelling=state_machine.is_cancelling(state),
+    )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from chargen_batch import disk
 from chargen_batch.core import keeping, state_machine
 from chargen_batch.errors import ExitCode
-from chargen_batch.run import leftovers, lineage, runs
+from chargen_batch.run import leftovers, lineage, runs, spending
+from chargen_batch.run.ledgers import Ledgers
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -73,6 +74,7 @@ def run(
     *,
     clock: Clock,
     gone: Container[str] = (),
+    ledgers: Ledgers | None = None,
 ) -> PruneReport:
     """Remove the folder of a finished run that is old, and that nothing needs any more.
 
@@ -84,6 +86,7 @@ def run(
         choices: What may go.
         clock: The time.
         gone: The runs that a dry run would have removed before this one.
+        ledgers: What was read of the runs for those before this one.
 
     Raises:
         StateError: The run is not finished.
@@ -91,7 +94,11 @@ def run(
     """
     state = run.state()
     state_machine.require(state, "cleanup")
-    facts = _facts(run, project, gone)
+    if ledgers is None:
+        ledgers = Ledgers(project.runs_dir)
+    else:
+        ledgers.look()  # others may have come or changed since
+    facts = _facts(run, project, gone, ledgers)
     days, sure = choices.older_than_days, choices.sure
     kept = keeping.reason(state, facts, now=clock(), days=days, sure=sure)
     if run.path.is_symlink():
@@ -101,11 +108,15 @@ def run(
     return PruneReport(run.run_id, kept, dry_run=choices.dry_run)
 
 
-def _facts(run: RunDirectory, project: Project, gone: Container[str]) -> keeping.Facts:
+def _facts(
+    run: RunDirectory, project: Project, gone: Container[str], ledgers: Ledgers
+) -> keeping.Facts:
+    runs_dir = project.runs_dir
     current = runs.select(project.runs_dir, "status").runs
     return keeping.Facts(
         is_current=run.run_id in {each.run_id for each in current},
-        retryable=len(lineage.retryable(project.runs_dir, run)),
+        retryable=len(lineage.retryable(runs_dir, run, ledgers=ledgers)),
         has_orphans=any(path.is_file() for path in run.orphans_dir.rglob("*")),
-        holds_for=lineage.holds_for(project.runs_dir, run, but=gone),
+        holds_for=lineage.holds_for(runs_dir, run, but=gone, ledgers=ledgers),
+        wanted_by=spending.wanted_by(ledgers, run),
     )

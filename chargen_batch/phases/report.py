@@ -10,7 +10,7 @@ from chargen_batch.errors import BatchError, ExitCode
 from chargen_batch.phases import cleanup, settling
 from chargen_batch.report import page
 from chargen_batch.report.summary import summarize
-from chargen_batch.run.directory import encode
+from chargen_batch.run.documents import encode
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from chargen_batch.core import resuming
 from chargen_batch.core.submission import is_live
 from chargen_batch.errors import ExecutionError, ExitCode, ResultsError, StateError, worst
-from chargen_batch.phases import apply, download, poll, report, stage, submit
+from chargen_batch.phases import apply, cancel, download, poll, report, stage, submit
 from chargen_batch.run.runs import lacks_report
 
 if TYPE_CHECKING:
@@ -187,12 +187,16 @@ class _Round:
         steps: dict[str, Callable[[], StepReport]] = {
             "stage": self._stage,
             "submit": self._submit,
+            "cancel": self._cancel,
             "poll": lambda: poll.run(self.run, self.connect, clock=self.clock),
             "download": lambda: download.run(self.run, self.connect, clock=self.clock),
             "apply": self._apply,
             "report": lambda: report.run(self.run, self.project, self.connect, clock=self.clock),
         }
         return steps[command]()
+
+    def _cancel(self) -> StepReport:
+        return cancel.run(self.run, self.connect, clock=self.clock, sure=True, gives_up=False)
 
     def _stage(self) -> StepReport:
         return stage.run(self.run, self.project, self.connect, clock=self.clock)

@@ -19,6 +19,7 @@ from chargen_batch.model.state import RunState
 from chargen_batch.phases import money
 from chargen_batch.phases.effects import iso
 from chargen_batch.run import history, lineage, runs
+from chargen_batch.run.ledgers import Ledgers, dead
 from chargen_batch.story.cache import StoryCache
 from chargen_batch.story.scan import scan
 
@@ -72,13 +73,14 @@ def candidates(project: Project, codes: Sequence[str] = ()) -> list[RunDirectory
         DocumentError: A run cannot be read, so it is not known what it holds.
 
     """
+    ledgers = Ledgers(project.runs_dir)
     return [
-        run
-        for run in runs.all_runs(project.runs_dir)
-        if run.state().is_finished
+        said.run
+        for said in ledgers.runs
+        if said.state.is_finished
         and any(
             not codes or error.code in codes
-            for error in lineage.retryable(project.runs_dir, run).values()
+            for error in lineage.retryable(project.runs_dir, said.run, ledgers=ledgers).values()
         )
     ]
 
@@ -120,12 +122,13 @@ def run(
     """
     state = run.state()
     state_machine.require(state, "retry")
-    dead = lineage.dead(run)
-    refused = Counter(error.code for error in dead.values() if not error.retryable)
-    may_help = {key: error for key, error in dead.items() if error.retryable}
-    tasks, left = _judged(run, project, state, may_help, codes) if may_help else ([], {})
+    ended = dead(run)
+    refused = Counter(error.code for error in ended.values() if not error.retryable)
+    may_help = {key: error for key, error in ended.items() if error.retryable}
+    known = _known(run, project, state.config) if may_help else None
+    tasks, left = _judged(run, project, state, may_help, codes, known) if known else ([], {})
     report = RetryReport(run.run_id, None, len(tasks), left, dict(refused))
-    if not tasks:
+    if not tasks or not known:
         return dataclasses.replace(report, child=_made_before(run, project))
     estimate = cost.total(task.estimate for task in tasks)
     backend = state.config.backend
@@ -141,6 +144,7 @@ def run(
         warnings=warnings,
         task_count=len(tasks),
         cost=estimate,
+        known_runs=known.history.ended,
     )
     runs.make(project.runs_dir, plan, _first_state(plan), tasks)
     return dataclasses.replace(
@@ -163,11 +167,11 @@ def _judged(
     state: RunState,
     may_help: Mapping[str, TaskError],
     codes: Sequence[str],
+    known: retrying.Known,
 ) -> tuple[list[BatchTask], dict[Left, int]]:
     """Return the tasks to send again, in plan order, and how many are left out and why."""
     run.check_tasks(run.check_plan(state))
     held = lineage.holders(project.runs_dir, run, may_help)
-    known = _known(run, project, state.config)
     tasks: list[BatchTask] = []
     left: Counter[Left] = Counter()
     for task in _of(run, may_help):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chargen_batch.core import state_machine
 from chargen_batch.core.states import EMULATOR
 from chargen_batch.errors import ExecutionError, ExitCode
-from chargen_batch.phases import binding, money
+from chargen_batch.phases import binding, cancel, money, straying
 from chargen_batch.phases.adopting import adopt
 from chargen_batch.phases.creating import Creation
 from chargen_batch.phases.effects import iso
@@ -19,6 +19,7 @@ from chargen_batch.run import spending
 if TYPE_CHECKING:
     from chargen_batch.config import Project
     from chargen_batch.model.state import Phase, RunState
+    from chargen_batch.phases.cancel import CancelReport
     from chargen_batch.phases.effects import Clock, Connect
     from chargen_batch.run.directory import RunDirectory
 
@@ -34,6 +35,7 @@ class SubmitReport:
     rejected: tuple[int, ...] = ()
     open_jobs: int = 0
     warnings: tuple[str, ...] = ()
+    is_cancelling: bool = False
 
     @property
     def exit_code(self) -> ExitCode:
@@ -54,7 +56,8 @@ def run(
     """Look for our own jobs on the service, then create what is missing, one at a time.
 
     The intention is on disk before each call and its outcome after it, so that a crash, or a lost
-    answer, never leads to a second job (docs/run-directory.md).
+    answer, never leads to a second job (docs/run-directory.md). For a run that somebody wants
+    cancelled nothing is created: what is found of it is stopped.
 
     Args:
         run: The run's directory, under its lock.
@@ -62,13 +65,14 @@ def run(
         connect: Opens the service.
         clock: The time.
         allow_duplicates: Whether to pay for targets that another unfinished run holds.
-        cancel_twins: Whether the second of two jobs with one name is cancelled; it is looked for
-            also when every job was created.
+        cancel_twins: Whether the second of two jobs with one name is cancelled, and a job of this
+            run that its state does not know; they are looked for also when every job was created.
         lock_timeout_s: How long to wait for another submit in this project.
 
     Raises:
-        ExecutionError: Another unfinished run holds some of the targets, or it would cost more
-            than it may; nothing was created.
+        ExecutionError: Another unfinished run holds some of the targets, it would cost more than
+            it may, or the service has a job of this run that its state does not know; nothing was
+            created.
         StagingError: What is gone or too old could not be uploaded again.
         LockedError: Another submit is at work in this project.
         StateError: The run is not staged yet, or belongs to another service.
@@ -83,10 +87,14 @@ def run(
     if not open_jobs(state):
         state = _without_jobs(run, state, at=iso(clock()))
         if not cancel_twins:
-            return SubmitReport(state.run_id, state.phase)
+            is_cancelling = state_machine.is_cancelling(state)
+            return SubmitReport(state.run_id, state.phase, is_cancelling=is_cancelling)
+    if state.cancel_requested_at:
+        return _stopped(cancel.run(run, connect, clock=clock, sure=True, gives_up=False))
     service, state = binding.connected(run, state, connect, clock=clock)
     round_ = Round(run, state, service, clock)
     adopt(round_, cancel_twins=cancel_twins)
+    straying.hold(round_, stop=cancel_twins, allow_duplicates=allow_duplicates)
     since = iso(clock())
     with spending.one_at_a_time(project.root, since=since, timeout_s=lock_timeout_s):
         if pending_jobs(round_.state):
@@ -121,9 +129,7 @@ def _check_not_held(run: RunDirectory, state: RunState) -> None:
     """Refuse to pay for what another run is drawing, or has drawn since this one was planned."""
     runs_dir, rehearsal = run.path.parent, state.config.backend == EMULATOR
     holders = spending.in_flight(runs_dir, rehearsal=rehearsal, but=state.run_id)
-    drawn = spending.drawn_since(
-        runs_dir, since=state.created_at, rehearsal=rehearsal, but=state.run_id
-    )
+    drawn = spending.drawn_since(runs_dir, run.check_plan(state))
     wanted = list(spending.targets(run, open_jobs(state)))
     for taken, what, hint in (
         (holders, "are being drawn already", "wait for that run and plan anew"),
@@ -137,6 +143,19 @@ def _check_not_held(run: RunDirectory, state: RunState) -> None:
                 f"{first} by run {taken[twice[0]]}",
                 hint=f"{hint}, or pay twice with --allow-duplicates",
             )
+
+
+def _stopped(report: CancelReport) -> SubmitReport:
+    """Report a run that was to be cancelled: what is left of it is stopped, and nothing created."""
+    told = f"run {report.run_id} is to be cancelled: nothing is created"
+    return SubmitReport(
+        report.run_id,
+        report.phase,
+        adopted=report.asked,
+        open_jobs=report.unknown,
+        warnings=(told, *report.warnings),
+        is_cancelling=report.exit_code is ExitCode.NOT_READY,
+    )
 
 
 def _without_jobs(run: RunDirectory, state: RunState, *, at: str) -> RunState:

@@ -10,7 +10,7 @@ from chargen_batch.model.files import FilesCacheEntry
 from chargen_batch.phases.effects import iso, parse_iso
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from chargen_batch.phases.effects import Clock
@@ -38,6 +38,7 @@ class Uploads:
         }
         self.uris = {sha256: entry.uploaded_uri for sha256, entry in self.entries.items()}
         self.count = self.bytes_sent = 0
+        self._until = until
         self._seen: set[str] | None = None  # not asked yet
         self._lock = threading.Lock()
 
@@ -51,13 +52,14 @@ class Uploads:
         return self._seen is not None
 
     def drop_gone(self, wanted: Iterable[str]) -> None:
-        """Forget those of the files (by SHA-256) that the service no longer has.
+        """Forget those of the files (by SHA-256) that the service no longer has, or not for long.
 
         All files are listed once; one that the listing lacks is looked at before it is given up,
-        for a listing may be late.
+        for a listing may be late. What the listing says of a file's life goes over the ledger: that
+        was written down by a clock which may have been set since.
         """
         if self._seen is None:
-            self._seen = {file.name for file in self.service.list_files()}
+            self._seen = {file.name for file in self._listed()}
         for sha256 in wanted:
             entry = self.entries.get(sha256)
             if entry is None or entry.name in self._seen:
@@ -66,6 +68,15 @@ class Uploads:
                 self._seen.add(entry.name)
             else:
                 del self.entries[sha256], self.uris[sha256]
+
+    def _listed(self) -> Iterator[RemoteFile]:
+        """Go through the service's files; what does not live until ``until`` is forgotten."""
+        by_name = {entry.name: sha256 for sha256, entry in self.entries.items()}
+        for file in self.service.list_files():
+            if file.expires_at and file.expires_at <= self._until and file.name in by_name:
+                sha256 = by_name[file.name]
+                del self.entries[sha256], self.uris[sha256]
+            yield file
 
     def _is_there(self, name: str) -> bool:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -18,45 +18,11 @@ from chargen_batch.model.plan import BatchPlan
 from chargen_batch.model.report import BatchReport
 from chargen_batch.model.state import RunState
 from chargen_batch.model.task import BatchTask
+from chargen_batch.run.documents import decode, encode, lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
-
-_Document = TypeVar("_Document", BatchPlan, RunState, BatchReport)
-_Line = TypeVar("_Line", BatchTask, TaskResult, FilesCacheEntry)
-
-SCHEMA_VERSION = 1
-
-
-class _Version(msgspec.Struct, rename="camel"):
-    schema_version: int
-
-
-def encode(document: msgspec.Struct) -> bytes:
-    """Return a document as indented JSON with a final newline."""
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
-
-
-def decode(raw: bytes, kind: type[_Document], where: object) -> _Document:
-    """Read a document strictly, its version first.
-
-    Raises:
-        DocumentError: It is damaged, or from a newer version.
-
-    """
-    try:
-        version = msgspec.json.decode(raw, type=_Version).schema_version
-        if version > SCHEMA_VERSION:
-            raise DocumentError(
-                f"{where} is from a newer version of chargen-batch (schema {version})",
-                hint="update chargen-batch: pip install --upgrade chargen-batch",
-            )
-        return msgspec.json.decode(raw, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as err:
-        raise DocumentError(
-            f"{where} is damaged: {err}", hint="restore it from a backup; nothing was changed"
-        ) from err
 
 
 class RunDirectory:
@@ -91,15 +57,34 @@ class RunDirectory:
         return decode(_read(self.report_file), BatchReport, self.report_file)
 
     def state(self) -> RunState:
-        """Read state.json and check that it does not contradict itself.
+        """Read state.json and check that it is this run's, and does not contradict itself.
 
         Raises:
-            DocumentError: It is damaged, newer, or impossible.
+            DocumentError: It is damaged, newer, impossible, or another run's: a copy.
 
         """
         state = decode(_read(self.state_file), RunState, self.state_file)
+        if state.run_id != self.run_id:
+            raise self._misnamed(state.run_id)
         state_machine.check(state)
         return state
+
+    def _misnamed(self, run_id: str) -> DocumentError:
+        """Return the error of a folder that has not the name of the run in it.
+
+        Jobs on the service go by the run's id: two folders with one id would follow, pay for and
+        clean up the same ones.
+        """
+        named = self.path.parent / run_id
+        told = f"{self.path} is the folder of run {run_id}, and not named so"
+        if named.exists():
+            return DocumentError(
+                f"{told}: a copy of {named}",
+                hint=f"move it out of {self.path.parent}, or remove it: rm -r {self.path}",
+            )
+        return DocumentError(
+            f"{told}: was it renamed?", hint=f"rename it back: mv {self.path} {named}"
+        )
 
     def save(self, state: RunState) -> RunState:
         """Write state.json in one step and return what was written."""
@@ -110,7 +95,7 @@ class RunDirectory:
         """Go through the plan's tasks in order, or through ``count`` of them from ``first`` on."""
         if not self.tasks_file.is_file():
             raise DocumentError(f"{self.tasks_file} is missing", hint="restore it, or plan anew")
-        return _lines(self._task_lines(first, count), BatchTask, self.tasks_file, first=first)
+        return lines(self._task_lines(first, count), BatchTask, self.tasks_file, first=first)
 
     def _task_lines(self, first: int, count: int | None) -> Iterator[bytes]:
         """Go through the tasks' lines, and remember where the next job's ones begin.
@@ -126,6 +111,11 @@ class RunDirectory:
         for line in itertools.islice(lines, count):
             offset, number = offset + len(line) + 1, number + 1
             yield line
+        if count is not None and number < first + count:
+            raise DocumentError(
+                f"{self.tasks_file} ends before task {first + count}: it was cut off",
+                hint="restore it, or plan anew",
+            )
         self._task_starts[number] = offset
 
     def check_plan(self, state: RunState) -> BatchPlan:
@@ -160,8 +150,8 @@ class RunDirectory:
 
     def uploads(self) -> Iterator[FilesCacheEntry]:
         """Go through the ledger of uploads, in the order in which they came."""
-        lines = disk.whole_lines(self.files_cache_file)
-        return _lines(lines, FilesCacheEntry, self.files_cache_file)
+        entries = disk.whole_lines(self.files_cache_file)
+        return lines(entries, FilesCacheEntry, self.files_cache_file)
 
     def uploaded(self) -> dict[str, FilesCacheEntry]:
         """Return the newest upload of each content, by SHA-256."""
@@ -173,7 +163,7 @@ class RunDirectory:
 
     def outcomes(self) -> Iterator[TaskResult]:
         """Go through the ledger of outcomes, in the order in which they came."""
-        return _lines(disk.whole_lines(self.outcomes_file), TaskResult, self.outcomes_file)
+        return lines(disk.whole_lines(self.outcomes_file), TaskResult, self.outcomes_file)
 
     def add_outcomes(self, outcomes: Iterable[TaskResult]) -> None:
         """Enter outcomes into the ledger, with one fsync for all."""
@@ -210,14 +200,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError as err:
         raise DocumentError(f"{path} is missing", hint="is this a run's directory?") from err
-
-
-def _lines(
-    lines: Iterable[bytes], kind: type[_Line], where: Path, *, first: int = 0
-) -> Iterator[_Line]:
-    decoder = msgspec.json.Decoder(kind)
-    for number, line in enumerate(lines, first + 1):
-        try:
-            yield decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as err:
-            raise DocumentError(f"{where}, line {number}, is damaged: {err}") from err

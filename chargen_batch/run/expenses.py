@@ -11,9 +11,11 @@ import msgspec
 from chargen_batch import disk
 from chargen_batch.core import spent
 from chargen_batch.errors import DocumentError
+from chargen_batch.model.bounds import Moment
 from chargen_batch.model.outcome import OutcomeStatus, Usage
 from chargen_batch.model.task import TaskEstimate
 from chargen_batch.run import kept_sums
+from chargen_batch.run.documents import lines
 from chargen_batch.run.runs import all_runs
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ class _Ended(msgspec.Struct, rename="camel"):
 
     key: str
     status: OutcomeStatus
-    at: str
+    at: Moment
     pictures: tuple[msgspec.Raw, ...] = ()
     usage: Usage | None = None
 
@@ -152,12 +154,7 @@ def _counts(of_run: Backend, asked: Backend | None) -> bool:
 
 
 def _lines(path: Path, kind: type[_Brief]) -> Iterator[_Brief]:
-    decoder = msgspec.json.Decoder(kind)
-    for number, line in enumerate(disk.whole_lines(path), 1):
-        try:
-            yield decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as err:
-            raise DocumentError(f"{path}, line {number}, is damaged: {err}") from err
+    return lines(disk.whole_lines(path), kind, path)
 
 
 def _added(found: list[Expenses], unreadable: tuple[str, ...]) -> Expenses:

@@ -13,6 +13,7 @@ from chargen_batch.errors import DocumentError
 from chargen_batch.model.history import Drawn, History, Refusal, name_in
 from chargen_batch.model.task import TaskKind
 from chargen_batch.run import spending
+from chargen_batch.run.documents import lines
 from chargen_batch.run.runs import all_runs
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class _Ledgers:
 
     kind: TaskKind
     rehearsal: bool
+    ended: list[str] = field(default_factory=list)
     drawn: dict[TargetName, tuple[Drawn, tuple[str, ...]]] = field(default_factory=dict)
     highest: dict[TargetName, int] = field(default_factory=dict)
     refused: dict[str, Refusal] = field(default_factory=dict)
@@ -55,7 +57,10 @@ class _Ledgers:
             DocumentError: A document of the run is damaged, or from a newer version.
 
         """
-        counts = (run.state().config.backend == "emulator") == self.rehearsal
+        state = run.state()
+        counts = (state.config.backend == "emulator") == self.rehearsal
+        if state.is_finished:  # before its ledger is read, so that the whole of it is known
+            self.ended.append(run.run_id)
         last = {outcome.key: outcome for outcome in run.outcomes()}
         for key, outcome in last.items():
             self._judge(run, key, outcome.error)
@@ -111,6 +116,7 @@ def read(runs_dir: Path, project: Path, *, rehearsal: bool, kind: TaskKind = "ge
         drawn=drawn,
         highest=ledgers.highest,
         refused=ledgers.refused,
+        ended=tuple(ledgers.ended),
         warnings=tuple(warnings),
     )
 
@@ -120,12 +126,7 @@ def _is_drawn(outcome: TaskResult) -> bool:
 
 
 def _briefs(run: RunDirectory) -> Iterator[_Brief]:
-    decoder = msgspec.json.Decoder(_Brief)
-    for number, line in enumerate(disk.whole_lines(run.tasks_file), 1):
-        try:
-            yield decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as err:
-            raise DocumentError(f"{run.tasks_file}, line {number}, is damaged: {err}") from err
+    return lines(disk.whole_lines(run.tasks_file), _Brief, run.tasks_file)
 
 
 def _any_is_there(project: Path, paths: tuple[str, ...]) -> bool:

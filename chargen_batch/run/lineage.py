@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from chargen_batch import disk
-from chargen_batch.errors import DocumentError
+from chargen_batch.run.ledgers import Ledgers, dead
 from chargen_batch.run.runs import all_runs, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Container, Iterable, Mapping
     from pathlib import Path
 
     from chargen_batch.model.outcome import TaskError
@@ -19,95 +16,103 @@ if TYPE_CHECKING:
     from chargen_batch.run.directory import RunDirectory
 
 
-class _Named(msgspec.Struct):
-    """Of a task, its key alone: prompts make the file large, and are passed over."""
-
-    key: str
-
-
-def dead(run: RunDirectory) -> dict[str, TaskError]:
-    """Return why each task of a run failed that did, by key."""
-    last = {outcome.key: outcome for outcome in run.outcomes()}
-    return {
-        key: outcome.error
-        for key, outcome in last.items()
-        if outcome.stage == "settled" and outcome.error
-    }
-
-
-def holders(runs_dir: Path, run: RunDirectory, keys: Container[str]) -> dict[str, str]:
+def holders(
+    runs_dir: Path, run: RunDirectory, keys: Iterable[str], *, ledgers: Ledgers | None = None
+) -> dict[str, str]:
     """Return the later run that holds each of a run's tasks, where one does.
 
     A run holds the tasks that it has still to do, and those that have ended in it, well or badly:
     its word is the newer one. One that was cancelled before it sent a task does not hold that. A
-    rehearsal holds nothing of the real thing, nor the other way round.
+    rehearsal holds nothing of the real thing, nor the other way round. Later is what was made of a
+    run's dead letters, whatever the clock said then, and nothing that these were of; else the ids.
 
     Args:
         runs_dir: The folder of the runs.
         run: The run whose tasks these are.
         keys: The tasks' keys.
+        ledgers: The runs, where they were looked at already.
 
     Raises:
         DocumentError: A run cannot be read, so it is not known what it holds.
 
     """
+    known = ledgers or Ledgers(runs_dir)
+    return _holders(known, run.run_id, is_rehearsal=_is_rehearsal(run.state()), keys=keys)
+
+
+def _holders(
+    known: Ledgers, run_id: str, *, is_rehearsal: bool, keys: Iterable[str]
+) -> dict[str, str]:
     held: dict[str, str] = {}
-    is_rehearsal = _is_rehearsal(run.state())
-    for other in all_runs(runs_dir):
-        if other.run_id == run.run_id:
-            continue
-        state = other.state()
-        is_later = other.run_id > run.run_id or state.parent_run_id == run.run_id
-        if is_later and _is_rehearsal(state) == is_rehearsal:
-            held.update((key, other.run_id) for key in _held_by(other, state) if key in keys)
+    parents, open_keys = known.parents(), set(keys)
+    for other in reversed(known.runs):  # the newest has the last word
+        if not open_keys:
+            break
+        if _is_later(other.run_id, run_id, parents) and other.is_rehearsal == is_rehearsal:
+            found = open_keys & other.held
+            held.update(dict.fromkeys(found, other.run_id))
+            open_keys -= found
     return held
+
+
+def _is_later(other: str, run_id: str, parents: Mapping[str, str | None]) -> bool:
+    """Say whether a run has the newer word: ids tell only of those that are no kin."""
+    if run_id in _ancestors(other, parents):
+        return True
+    return other > run_id and other not in _ancestors(run_id, parents)
+
+
+def _ancestors(run_id: str, parents: Mapping[str, str | None]) -> set[str]:
+    found: set[str] = set()
+    above = parents.get(run_id)
+    while above is not None and above not in found:
+        found.add(above)
+        above = parents.get(above)
+    return found
 
 
 def _is_rehearsal(state: RunState) -> bool:
     return state.config.backend == "emulator"
 
 
-def _held_by(run: RunDirectory, state: RunState) -> Iterator[str]:
-    if state.is_finished:
-        yield from (outcome.key for outcome in run.outcomes())
-        return
-    decoder = msgspec.json.Decoder(_Named)
-    for number, line in enumerate(disk.whole_lines(run.tasks_file), 1):
-        try:
-            yield decoder.decode(line).key
-        except (msgspec.DecodeError, UnicodeDecodeError) as err:
-            raise DocumentError(f"{run.tasks_file}, line {number}, is damaged: {err}") from err
-
-
-def retryable(runs_dir: Path, run: RunDirectory) -> dict[str, TaskError]:
+def retryable(
+    runs_dir: Path, run: RunDirectory, *, ledgers: Ledgers | None = None
+) -> dict[str, TaskError]:
     """Return the dead letters of a run that may be sent again and that no later run holds."""
     may_help = {key: error for key, error in dead(run).items() if error.retryable}
-    held = holders(runs_dir, run, may_help) if may_help else {}
+    held = holders(runs_dir, run, may_help, ledgers=ledgers) if may_help else {}
     return {key: error for key, error in may_help.items() if key not in held}
 
 
-def holds_for(runs_dir: Path, run: RunDirectory, *, but: Container[str] = ()) -> str | None:
+def holds_for(
+    runs_dir: Path,
+    run: RunDirectory,
+    *,
+    but: Container[str] = (),
+    ledgers: Ledgers | None = None,
+) -> str | None:
     """Return an older run of which a finished run holds dead letters, ``None`` where there is none.
 
     Args:
         runs_dir: The folder of the runs.
         run: The finished run.
         but: Runs that do not count.
+        ledgers: The runs, where they were looked at already.
 
     Raises:
         DocumentError: A run cannot be read.
 
     """
+    known = ledgers or Ledgers(runs_dir)
     own = {outcome.key for outcome in run.outcomes()}
-    parent = run.state().parent_run_id
-    for other in all_runs(runs_dir):
-        is_older = other.run_id < run.run_id or other.run_id == parent
-        if other.run_id in but or not is_older:
+    parents = known.parents()
+    for other in known.runs:
+        if other.run_id in but or not _is_later(run.run_id, other.run_id, parents):
             continue
-        if other.state().is_finished:
-            asked = [key for key, error in dead(other).items() if error.retryable and key in own]
-            if asked and run.run_id in holders(runs_dir, other, asked).values():
-                return other.run_id
+        asked = own & other.retryable if other.state.is_finished else set()
+        held = _holders(known, other.run_id, is_rehearsal=other.is_rehearsal, keys=asked)
+        if run.run_id in held.values():
+            return other.run_id
     return None
 
 

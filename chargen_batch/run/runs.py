@@ -14,7 +14,8 @@ from chargen_batch import disk
 from chargen_batch.core import state_machine
 from chargen_batch.errors import DocumentError, NotReadyError, StateError
 from chargen_batch.run import leftovers
-from chargen_batch.run.directory import RunDirectory, encode
+from chargen_batch.run.directory import RunDirectory
+from chargen_batch.run.documents import encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -197,5 +198,5 @@ def _nothing_for(command: str, states: list[RunState]) -> Selection:
         )
     raise StateError(
         f"nothing to {command} yet: run {first.run_id} is {first.phase}",
-        hint=f"type: chargen-batch {state_machine.NEXT_COMMAND[first.phase]} --run {first.run_id}",
+        hint=f"type: chargen-batch {state_machine.next_command(first)} --run {first.run_id}",
     )

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chargen_batch import disk
 from chargen_batch.core.submission import may_exist
-from chargen_batch.model.state import IntendedJob, LostJob, RunningJob
+from chargen_batch.model.state import (
+    IntendedJob,
+    LostJob,
+    RunningJob,
+    StagedJob,
+    WaitingJob,
+)
 from chargen_batch.run.lock import held
 from chargen_batch.run.runs import all_runs, readable
 
@@ -16,13 +22,17 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from chargen_batch.model.plan import BatchPlan
     from chargen_batch.model.settings import Backend
     from chargen_batch.model.state import Job, RunState, ServiceIdentity
     from chargen_batch.model.task import BatchTask
     from chargen_batch.run.directory import RunDirectory
+    from chargen_batch.run.ledgers import Ledgers
 
 # An entity's type and slug, and the target's id.
 TargetName = tuple[str, str, str]
+# What is still to be created, or not known to be.
+_UNSENT: Final = frozenset({WaitingJob, StagedJob, IntendedJob})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +72,16 @@ def in_flight(runs_dir: Path, *, rehearsal: bool, but: str = "") -> dict[TargetN
     return holders
 
 
-def drawn_since(
-    runs_dir: Path, *, since: str, rehearsal: bool, but: str = ""
-) -> dict[TargetName, str]:
-    """Return the targets that runs have drawn which ended after a moment.
+def drawn_since(runs_dir: Path, plan: BatchPlan) -> dict[TargetName, str]:
+    """Return the targets that other runs have drawn and that a plan knows nothing of.
 
-    A run that was planned before knows nothing of it, however late it is submitted.
+    However late a run is submitted, it knows of those runs alone that had ended when it was
+    planned: no clock is asked. Of a plan that does not name them the times decide, and what ended
+    in its very second counts.
 
     Args:
         runs_dir: The folder of the runs.
-        since: When the run that asks was planned.
-        rehearsal: Whether the emulator's runs count; else all but these do.
-        but: The run that asks.
+        plan: The plan of the run that asks; a rehearsal's asks for the emulator's runs only.
 
     Returns:
         The id of the run that drew it, for each target.
@@ -83,18 +91,51 @@ def drawn_since(
 
     """
     drawn: dict[TargetName, str] = {}
+    passed_over = {plan.run_id, *(plan.known_runs or ())}
     for run in all_runs(runs_dir):
+        if run.run_id in passed_over:
+            continue
         state = run.state()
-        if state.run_id == but or _is_rehearsal(state) != rehearsal:
+        if _is_rehearsal(state) != _is_rehearsal(plan) or _is_known(plan, state):
             continue
-        if not state.completed_at or state.completed_at <= since:
-            continue
-        good = {end.key for end in run.outcomes() if end.status == "success"}
-        drawn.update({_name(task): state.run_id for task in run.tasks() if task.key in good})
+        drawn.update(dict.fromkeys(_drawn_by(run), state.run_id))
     return drawn
 
 
-def _is_rehearsal(state: RunState) -> bool:
+def _is_known(plan: BatchPlan, state: RunState) -> bool:
+    """Say whether a plan, when it was made, took into account what a run has drawn."""
+    if plan.known_runs is not None:
+        return state.run_id in plan.known_runs
+    return not state.completed_at or state.completed_at < plan.created_at
+
+
+def _drawn_by(run: RunDirectory) -> Iterator[TargetName]:
+    good = {end.key for end in run.outcomes() if end.status == "success"}
+    return (_name(task) for task in (run.tasks() if good else ()) if task.key in good)
+
+
+def wanted_by(ledgers: Ledgers, run: RunDirectory) -> str | None:
+    """Return an unfinished run that would draw again what a finished one has drawn.
+
+    It was planned before, and is told of it by the finished run alone.
+
+    Raises:
+        DocumentError: A run cannot be read, so it is not known what it wants.
+
+    """
+    state, drawn = run.state(), set(_drawn_by(run))
+    for said in ledgers.runs if drawn else ():
+        other, asks = said.run, said.state
+        if asks.is_finished or _is_rehearsal(asks) != _is_rehearsal(state):
+            continue
+        unsent = [job for job in asks.jobs if type(job) in _UNSENT]
+        wanted = targets(other, unsent) if asks.jobs else map(_name, other.tasks())
+        if not _is_known(other.plan(), state) and not drawn.isdisjoint(wanted):
+            return other.run_id
+    return None
+
+
+def _is_rehearsal(state: RunState | BatchPlan) -> bool:
     return state.config.backend == "emulator"
 
 

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Protocol
 from chargen_batch.model.state import JobCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -72,12 +72,14 @@ class RemoteModel:
 class Download:
     """The bytes of a result file from ``offset`` on; ``total`` is the whole size where it is told.
 
-    ``offset`` is 0 where the service began the file anew, whatever was asked for.
+    ``offset`` is 0 where the service began the file anew, whatever was asked for. ``stop`` may be
+    called from another thread: whoever waits for a chunk then waits no longer, and gets an error.
     """
 
     offset: int
     total: int | None
     chunks: Iterator[bytes]
+    stop: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ outputs in a URI (gemini.md §0.7, §1.3).
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+import socket
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import httpx
@@ -45,14 +47,15 @@ def opened(client: WireClient, url: str, key: str, *, offset: int, call: str) ->
 
 def _begin(client: WireClient, response: httpx.Response, offset: int, call: str) -> Download:
     first, total = _content_range(response)
+    stop = partial(_hang_up, response)
     if response.is_success and response.headers.get("Content-Type", "").startswith("text/html"):
         raise not_understood(call, "with a web page")
     if response.status_code == OK:
-        return Download(0, _content_length(response), _chunks(response, call))
+        return Download(0, _content_length(response), _chunks(response, call), stop)
     if response.status_code == PARTIAL and offset:
         if first != offset or "Content-Encoding" in response.headers:
             raise not_understood(call, "with another part of the file than was asked for")
-        return Download(offset, total, _chunks(response, call))
+        return Download(offset, total, _chunks(response, call), stop)
     if response.status_code == RANGE_NOT_SATISFIABLE and total == offset:
         return Download(offset, total, iter(()))
     try:
@@ -83,3 +86,13 @@ def _chunks(response: httpx.Response, call: str) -> Iterator[bytes]:
         yield from response.iter_bytes()
     except httpx.HTTPError as err:
         raise unreached(call, err, response.request.url.host) from err
+
+
+def _hang_up(response: httpx.Response) -> None:
+    """End a connection under whoever reads from it: to close it would leave him waiting."""
+    stream = response.extensions.get("network_stream")
+    connection = stream.get_extra_info("socket") if stream else None
+    if isinstance(connection, socket.socket):
+        with suppress(OSError):  # it has ended already
+            # Not TLS's own, which would first take the reader's state away.
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from chargen_batch.model.bounds import FIRST_YEAR, LAST_YEAR
 from chargen_batch.model.state import JobCounts
 from chargen_batch.service.api import RemoteFile, RemoteJob, RemoteModel
 
@@ -163,4 +164,6 @@ def moment(raw: Raw, name: str) -> datetime | None:
         value = datetime.fromisoformat(text(raw, name))
     except ValueError:
         return None
+    if not FIRST_YEAR < value.year < LAST_YEAR:
+        return None  # "never", and none that a document can hold
     return value if value.tzinfo else value.replace(tzinfo=UTC)

@@ -2,14 +2,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import pytest
 
 from chargen_batch.core import polling
 from chargen_batch.model.state import EndedJob, JobCounts, LostJob, RunningJob
-from tests.samples import ENDED, LATER, RUNNING, STAGED
+from tests.samples import ENDED, LATER, RUN_ID, RUNNING, STAGED
+from tests.samples import LOST as GIVEN_UP
+
+if TYPE_CHECKING:
+    from chargen_batch.model.state import Job
 
 COUNTS: Final = JobCounts(total=2, succeeded=1, failed=1)
 
@@ -74,7 +78,7 @@ def test_jobs_end_is_the_services_own() -> None:
 
 def test_lost_job_says_why() -> None:
     lost = polling.observed(RUNNING, Seen("JOB_STATE_EXPIRED", error="too old"), at=LATER)
-    assert polling.warning(lost) == "job 1 was lost, JOB_EXPIRED: too old"
+    assert polling.warning(lost, RUN_ID) == "job 1 was lost, JOB_EXPIRED: too old"
 
 
 def test_lost_job_without_a_reason_says_so() -> None:
@@ -85,22 +89,46 @@ def test_lost_job_without_a_reason_says_so() -> None:
 
 @pytest.mark.parametrize("word", ALIVE)
 def test_living_job_gives_no_warning(word: str) -> None:
-    assert polling.warning(msgspec.structs.replace(RUNNING, state=f"JOB_STATE_{word}")) is None
+    assert (
+        polling.warning(msgspec.structs.replace(RUNNING, state=f"JOB_STATE_{word}"), RUN_ID) is None
+    )
 
 
 @pytest.mark.parametrize("job", [STAGED, ENDED])
 def test_job_that_is_not_running_gives_no_warning(job: RunningJob) -> None:
-    assert polling.warning(job) is None
+    assert polling.warning(job, RUN_ID) is None
 
 
 @pytest.mark.parametrize("word", DONE)
 def test_success_without_a_result_file_gives_a_warning(word: str) -> None:
-    said = polling.warning(msgspec.structs.replace(RUNNING, state=f"JOB_STATE_{word}"))
-    assert said == "job 1 (batches/xyz) succeeded, and has no result file yet"
+    said = polling.warning(msgspec.structs.replace(RUNNING, state=f"JOB_STATE_{word}"), RUN_ID)
+    typed = f"chargen-batch poll --run {RUN_ID} --give-up 1"
+    found = "job 1 (batches/xyz) succeeded, and has no result file yet"
+    assert said == f"{found}; to go on without its results, type: {typed}"
+
+
+@pytest.mark.parametrize("word", DONE)
+def test_success_without_a_result_file_can_be_given_up(word: str) -> None:
+    job = msgspec.structs.replace(RUNNING, state=f"JOB_STATE_{word}")
+    assert polling.is_without_results(job)
+    lost = polling.given_up(job, at=LATER)
+    assert (lost.code, lost.ended_at, lost.batch_job_name) == ("RESULTS_GONE", LATER, "batches/xyz")
+    assert f"JOB_STATE_{word}" in lost.error
+
+
+@pytest.mark.parametrize("word", [*ALIVE, "A_NEW_ONE"])
+def test_job_that_may_be_at_work_is_not_without_results(word: str) -> None:
+    job = msgspec.structs.replace(RUNNING, state=f"JOB_STATE_{word}")
+    assert not polling.is_without_results(job)
+
+
+@pytest.mark.parametrize("job", [ENDED, STAGED, GIVEN_UP])
+def test_job_that_is_not_asked_about_is_not_without_results(job: Job) -> None:
+    assert not polling.is_without_results(job)
 
 
 def test_unknown_state_gives_a_warning_that_names_it() -> None:
-    said = polling.warning(msgspec.structs.replace(RUNNING, state="JOB_STATE_DREAMING"))
+    said = polling.warning(msgspec.structs.replace(RUNNING, state="JOB_STATE_DREAMING"), RUN_ID)
     assert said == "job 1 (batches/xyz) is in an unknown state, JOB_STATE_DREAMING"
 
 

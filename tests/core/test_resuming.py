@@ -11,7 +11,7 @@ from chargen_batch.model.state import LostJob
 from tests import samples
 
 if TYPE_CHECKING:
-    from chargen_batch.model.state import Job
+    from chargen_batch.model.state import Job, Phase
 
 REJECTED = LostJob(
     index=1, first_task=0, task_count=2, model="m", code="JOB_REJECTED", error="no", ended_at="now"
@@ -73,3 +73,19 @@ def test_submit_is_due_again_when_poll_saw_a_job_end() -> None:
 def test_download_is_due_again_after_submit_looked_at_live_jobs() -> None:
     state = samples.state("running", samples.RUNNING)
     assert resuming.due_again("submit", state, state) == {"download"}
+
+
+@pytest.mark.parametrize("phase", ["staged", "submitted", "running"])
+def test_a_run_that_is_to_be_cancelled_is_cancelled_further(phase: Phase) -> None:
+    state = samples.state(phase, samples.INTENDED, cancel_requested_at=samples.AT)
+    assert resuming.next_command(state, (), is_reported=False) == "cancel"
+    assert resuming.next_command(state, ("cancel",), is_reported=False) is None
+    assert not resuming.is_unpaid(state)
+
+
+def test_results_of_a_run_that_is_to_be_cancelled_are_fetched() -> None:
+    jobs = (samples.RUNNING, samples.ENDED)
+    state = samples.state("running", *jobs, cancel_requested_at=samples.AT)
+    assert resuming.next_command(state, ("cancel",), is_reported=False) == "download"
+    over = samples.state("downloading", cancel_requested_at=samples.AT)
+    assert resuming.next_command(over, (), is_reported=False) == "download"

@@ -122,6 +122,8 @@ def test_state_that_fits_its_phase_is_accepted(phase: Phase) -> None:
 
 CONTRADICTIONS: Final[dict[str, RunState]] = {
     "more tasks": state("completed", completed_tasks=2, failed_tasks=1),
+    "staged, and there are no jobs": state("staged", jobs=()),
+    "running, and there are no jobs": state("running", jobs=()),
     "not numbered": state("staged", jobs=(msgspec.structs.replace(STAGED, index=2),)),
     "one after another": state("staged", jobs=(msgspec.structs.replace(STAGED, first_task=1),)),
     "plan's tasks": state("staged", STAGED, task_count=3),

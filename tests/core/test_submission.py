@@ -62,8 +62,9 @@ def test_answer_without_googles_json_error_leaves_the_job_in_doubt(status: int) 
     assert submission.read_create_error(error) is UNKNOWN
 
 
-def test_refused_key_stops_every_job_though_it_is_a_mere_400() -> None:
-    error = ServiceError("no", http_status=400, status="API_KEY_INVALID", google=True)
+@pytest.mark.parametrize("status", ["API_KEY_INVALID", "FAILED_PRECONDITION"])
+def test_refused_key_or_account_stops_every_job_though_it_is_a_mere_400(status: str) -> None:
+    error = ServiceError("no", http_status=400, status=status, google=True)
     assert submission.read_create_error(error) is STOP
 
 
@@ -84,7 +85,14 @@ def test_job_in_doubt_is_created_again_after_two_listings_and_the_wait(
 ) -> None:
     job = msgspec.structs.replace(INTENDED, missed_listings=listings)
     now = INTENT + timedelta(seconds=waited_s)
-    assert submission.may_create_again(job, now=now, intent=INTENT, wait_s=300) == again
+    assert submission.may_create_again(job, now=now, wait_s=300) == again
+
+
+def test_a_clock_that_jumped_has_not_waited_since_the_first_listing() -> None:
+    job = msgspec.structs.replace(INTENDED, missed_listings=2, first_missed_at=LATER)
+    for waited_s, again in ((299, False), (300, True)):
+        now = INTENT + timedelta(minutes=5, seconds=waited_s)
+        assert submission.may_create_again(job, now=now, wait_s=300) == again
 
 
 @pytest.mark.parametrize(
@@ -105,13 +113,20 @@ def test_a_listing_that_lacks_a_live_job_of_ours_proves_nothing(
 def test_clock_that_was_set_back_creates_nothing_again() -> None:
     job = msgspec.structs.replace(INTENDED, missed_listings=9)
     now = INTENT - timedelta(hours=1)
-    assert not submission.may_create_again(job, now=now, intent=INTENT, wait_s=300)
+    assert not submission.may_create_again(job, now=now, wait_s=300)
 
 
-@pytest.mark.parametrize(("conclusive", "counted"), [(True, 1), (False, 0)])
-def test_only_a_conclusive_listing_counts_as_missed(counted: int, *, conclusive: bool) -> None:
-    missed = submission.missed(INTENDED, conclusive=conclusive)
-    assert missed.missed_listings == counted
+@pytest.mark.parametrize(("conclusive", "counted"), [(True, (1, AT)), (False, (0, None))])
+def test_only_a_conclusive_listing_counts_as_missed(
+    counted: tuple[int, str | None], *, conclusive: bool
+) -> None:
+    missed = submission.missed(INTENDED, conclusive=conclusive, at=AT)
+    assert (missed.missed_listings, missed.first_missed_at) == counted
+
+
+def test_the_first_listing_that_missed_a_job_stays_the_first() -> None:
+    missed = submission.missed(INTENDED, conclusive=True, at=AT)
+    assert submission.missed(missed, conclusive=True, at=LATER).first_missed_at == AT
 
 
 def test_intended_job_is_the_staged_one_with_its_time() -> None:
@@ -119,13 +134,15 @@ def test_intended_job_is_the_staged_one_with_its_time() -> None:
 
 
 def test_job_that_was_not_taken_is_staged_again() -> None:
-    assert submission.unsent(submission.missed(INTENDED, conclusive=True)) == STAGED
+    assert submission.unsent(submission.missed(INTENDED, conclusive=True, at=AT)) == STAGED
 
 
-@pytest.mark.parametrize("job", [STAGED, INTENDED])
-def test_created_job_runs_under_the_services_name(job: StagedJob) -> None:
+@pytest.mark.parametrize(("job", "adopted"), [(STAGED, True), (INTENDED, False)])
+def test_created_job_runs_under_the_services_name_and_is_adopted_where_nobody_intended_it(
+    job: StagedJob, *, adopted: bool
+) -> None:
     found = submission.created(job, name="batches/xyz", state="JOB_STATE_PENDING", at=AT)
-    assert found == RUNNING
+    assert found == msgspec.structs.replace(RUNNING, adopted=adopted)
 
 
 def test_rejected_job_keeps_the_services_words() -> None:

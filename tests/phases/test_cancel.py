@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -176,3 +177,30 @@ def test_a_portrait_that_changed_stays_the_reason(world: World) -> None:
     submitted_later = world.do_all("stage", "submit")
     submitted_later.cancel()
     assert "REFERENCE_CHANGED" in set(world.codes().values())
+
+
+def end_without_a_file(world: World, state: str = "JOB_STATE_SUCCEEDED") -> None:
+    """Let every job have ended well, and have no result file."""
+    for stored in world.service.jobs.values():
+        stored.job = replace(stored.job, state=state, ended_at=world.clock())
+
+
+@pytest.mark.parametrize("state", ["JOB_STATE_SUCCEEDED", "JOB_STATE_PARTIALLY_SUCCEEDED"])
+def test_a_job_that_ended_without_a_result_file_is_lost_when_it_is_seen_so_again(
+    world: World, state: str
+) -> None:
+    end_without_a_file(submitted(world), state)
+    first = world.cancel()
+    assert (first.exit_code, first.stopping) == (ExitCode.NOT_READY, 3)
+    assert first.warnings[0].endswith(f"poll --run {world.run.run_id} --give-up 1")
+    assert world.cancel().exit_code is ExitCode.DONE
+    assert world.state.phase == "cancelled"
+    assert set(world.codes().values()) == {"RESULTS_GONE"}
+
+
+def test_a_result_file_that_comes_between_two_cancels_is_kept(world: World) -> None:
+    end_without_a_file(submitted(world))
+    assert world.cancel().exit_code is ExitCode.NOT_READY
+    for name in world.service.jobs:
+        world.service.end(name, "JOB_STATE_SUCCEEDED")
+    assert world.cancel().phase == "downloading"

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 import dataclasses
+import io
+import shutil
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
 from chargen_batch.errors import ExitCode, NetworkError, ServiceError
+from chargen_batch.phases import cleanup
 from chargen_batch.phases.plan import PlanChoices
 from tests.phases import lines, story
 from tests.phases.world import COMMANDS
 from tests.service.lines import error_line, picture_line, refusal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.phases.world import World
 
 HOUR_S = 3600
@@ -196,3 +201,59 @@ def test_report_json_is_the_same_before_and_after_the_cleaning(world: World) -> 
     world.cleanup()
     world.report()
     assert world.run.report_file.read_bytes() == before
+
+
+def test_a_run_with_files_that_another_one_needs_is_not_cleaned_for_good(world: World) -> None:
+    world.settings("max_tasks_per_job: 2, cleanup_after_success: false")
+    run = applied(world).run
+    world.clock.passes(60)
+    world.plan(PlanChoices(skip="none"))
+    world.do_all("stage")
+    assert "another run needs it" in cleanup.run(run, world.connect, clock=world.clock).kept[0]
+    assert run.state().cleaned_at is None
+    world.do_all("cancel", "cleanup")
+    cleanup.run(run, world.connect, clock=world.clock)
+    assert (world.service.files, bool(run.state().cleaned_at)) == ({}, True)
+
+
+def test_what_a_copy_of_the_project_has_made_is_left_to_it(world: World, tmp_path: Path) -> None:
+    world.do_all("plan", "stage")
+    shutil.copytree(world.root, tmp_path / "copy")
+    copy = dataclasses.replace(world, root=tmp_path / "copy")
+    world.do_all("submit")
+    report = copy.do_all("submit", "poll", "download", "apply").cleanup()
+    assert all("only by the run that made it" in told for told in report.kept)
+    assert (len(report.kept), len(world.service.jobs), copy.state.cleaned_at) == (3, 3, None)
+    assert world.do_all("poll", "download", "apply").state.phase == "completed"
+    sure = cleanup.run(copy.run, copy.connect, clock=copy.clock, sure=True)
+    assert (len(sure.jobs), world.service.jobs, bool(copy.state.cleaned_at)) == (3, {}, True)
+
+
+def test_what_goes_by_another_name_on_the_service_is_left_alone(world: World) -> None:
+    run = applied(world).run
+    file = world.service.upload(io.BytesIO(b"a"), size=1, mime="text/plain", display_name="mine")
+    entry = next(iter(run.uploads()))
+    run.add_uploaded(msgspec.structs.replace(entry, name=file.name))
+    stored = next(iter(world.service.jobs.values()))
+    stored.job = dataclasses.replace(stored.job, display_name="chargen-batch/another/0001/01234567")
+    report = world.cleanup()
+    assert list(world.service.files) == [file.name]
+    assert list(world.service.jobs) == [stored.job.name]
+    told = [line.partition(": ")[0] for line in report.kept]
+    assert sorted(told) == sorted([file.name, stored.job.name])
+
+
+def test_a_live_job_that_the_state_does_not_know_keeps_a_run_from_being_cleaned(
+    world: World,
+) -> None:
+    first = next(iter(applied(world).service.jobs.values()))
+    unknown = dataclasses.replace(
+        first.job, name="batches/late", state="JOB_STATE_RUNNING", ended_at=None
+    )
+    world.service.jobs[unknown.name] = dataclasses.replace(first, job=unknown)
+    report = world.cleanup()
+    assert report.kept == ("batches/late (JOB_STATE_RUNNING): state.json does not know it",)
+    assert (list(world.service.jobs), world.state.cleaned_at) == (["batches/late"], None)
+    world.service.end("batches/late", "JOB_STATE_CANCELLED")
+    world.cleanup()
+    assert world.state.cleaned_at

@@ -58,6 +58,10 @@ def lose_an_answer(world: World) -> None:
     world.service.fail("create_job", NetworkError("lost"), after=True)
 
 
+def lose_a_job(world: World) -> None:
+    world.service.fail("create_job", NetworkError("lost"))
+
+
 def no_inventory(world: World) -> None:
     (world.root / story.INES).unlink()
     story.vanish_zone(world)
@@ -98,6 +102,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "cancel": ("cancel", as_it_is, as_it_is),
     "cancel of a job that has results": ("cancel", as_it_is, end_one),
     "cancel of a job that nobody knows of": ("cancel", lose_an_answer, as_it_is),
+    "cancel of a job that never came": ("cancel", lose_a_job, as_it_is),
     "retry": ("retry", story.every_kind_of_line, as_it_is),
     "cleanup": ("cleanup", as_it_is, as_it_is),
     "cleanup that keeps a job": ("cleanup", lose_one, as_it_is),

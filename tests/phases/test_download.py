@@ -4,7 +4,7 @@ import errno
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -17,7 +17,7 @@ from tests.phases.world import Service
 from tests.service.lines import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.phases.world import World
@@ -72,6 +72,32 @@ class Endless(Service):
         while True:
             yield b"on and on"
             self.begun.set()
+
+
+@dataclass
+class Silent(Service):
+    """A service that says nothing after a line of its second file, until it is hung up."""
+
+    silence: threading.Event = field(default_factory=threading.Event)
+    hung_up: threading.Event = field(default_factory=threading.Event)
+
+    @contextmanager
+    def download(self, name: str, *, offset: int = 0) -> Iterator[Download]:
+        """Open a result file."""
+        is_first = name == min(self.outputs)
+        chunks = self._full() if is_first else self._line()
+        yield Download(offset, None, chunks, self.hung_up.set)
+
+    def _full(self) -> Iterator[bytes]:
+        self.silence.wait(timeout=20)
+        yield b"came"
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def _line(self) -> Iterator[bytes]:
+        yield b'{"key": "one"}\n{"key": "two"}\n'
+        self.silence.set()
+        if not self.hung_up.wait(timeout=20):
+            yield b"nobody hung up"
 
 
 class Plenty(Service):
@@ -135,9 +161,11 @@ def test_a_file_that_keeps_breaking_is_an_error_and_resumed_the_next_time(ended:
         ended.download()
     assert ended.run.results_file(1).exists() is False
     assert kinds(ended) == [EndedJob, DownloadedJob, DownloadedJob]
-    came = (ended.run.path / "results-0001.jsonl.part").stat().st_size
+    came = (ended.run.path / "results-0001.jsonl.part").read_bytes()
     ended.download()
-    assert ended.service.called("download")[-1][2] == str(came)
+    whole_lines = came.rfind(b"\n") + 1
+    assert 0 < whole_lines < len(came)
+    assert ended.service.called("download")[-1][2] == str(whole_lines)
     assert ended.run.results_file(1).read_bytes() == ended.service.outputs[output(ended, 1)]
 
 
@@ -253,11 +281,66 @@ def test_a_partial_file_that_is_too_long_is_begun_anew(
     ended: World, errors: tuple[ServiceError, ...]
 ) -> None:
     partial = ended.run.path / "results-0001.jsonl.part"
-    partial.write_bytes(b"x\n" * len(ended.service.outputs[output(ended, 1)]))
+    partial.write_bytes(b"1\n" * len(ended.service.outputs[output(ended, 1)]))
     ended.service.fail("download", *errors)
     with pytest.raises(ResultsError, match="is shorter than"):
         ended.download()
     assert ended.download().phase == "applying"
+
+
+# What a power cut leaves of a result file, by what it does to the bytes that had come.
+HOLES: Final[dict[str, Callable[[bytes], bytes]]] = {
+    "all": lambda came: bytes(len(came)),
+    "the first line": lambda came: bytes(came.index(b"\n")) + came[came.index(b"\n") :],
+    "a line's end": lambda came: came.replace(b"\n", b"\0", 1),
+    "the middle": lambda came: came[:300] + bytes(60) + came[360:],
+    "the torn last line": lambda came: came[:-60] + bytes(60),
+    "the end of the last line": lambda came: came[: came.index(b"\n") + 1] + bytes(60),
+    "what another file had there": lambda came: came[:300] + b"\xff" * 60 + came[360:],
+}
+
+
+@pytest.mark.parametrize("hole", HOLES)
+def test_a_hole_that_a_power_cut_left_is_fetched_again(ended: World, hole: str) -> None:
+    whole = ended.service.outputs[output(ended, 1)]
+    partial = ended.run.path / "results-0001.jsonl.part"
+    partial.write_bytes(HOLES[hole](whole[:-20]))
+    ended.download()
+    assert ended.run.results_file(1).read_bytes() == whole
+    ended.apply()
+    assert (ended.state.completed_tasks, ended.codes()) == (5, {})
+
+
+@pytest.mark.parametrize("total", [True, False])
+def test_a_file_that_was_whole_when_the_power_went_has_no_hole_either(
+    ended: World, *, total: bool
+) -> None:
+    whole = ended.service.outputs[output(ended, 1)]
+    partial = ended.run.path / "results-0001.jsonl.part"
+    partial.write_bytes(whole[:300] + bytes(len(whole) - 300 - total) + b"\n" * total)
+    ended.download()
+    assert ended.run.results_file(1).read_bytes() == whole
+
+
+def test_a_line_that_the_service_itself_spoils_is_not_fetched_again_and_again(ended: World) -> None:
+    name = output(ended, 1)
+    ended.service.outputs[name] = b"spoilt\n" + ended.service.outputs[name]
+    ended.service.fail("download", *[NetworkError("cut")] * ATTEMPTS, after=True)
+    with pytest.raises(NetworkError):
+        ended.download()
+    ended.download()
+    assert ended.run.results_file(1).read_bytes() == ended.service.outputs[name]
+
+
+def test_a_link_in_place_of_a_partial_file_is_not_written_through(ended: World) -> None:
+    precious = ended.root / "precious.txt"
+    precious.write_text("precious\n")
+    (ended.run.path / "results-0001.jsonl.part").symlink_to(precious)
+    ended.download()
+    assert precious.read_text() == "precious\n"
+    results = ended.run.results_file(1)
+    assert not results.is_symlink()
+    assert results.read_bytes() == ended.service.outputs[output(ended, 1)]
 
 
 def test_a_service_that_gives_the_whole_file_again_is_followed(ended: World) -> None:
@@ -286,6 +369,17 @@ def test_what_ends_the_command_stops_the_other_files_and_keeps_what_came(tmp_pat
     assert parts[0].read_bytes() == b"came"
     assert parts[1].read_bytes().startswith(b"on and on")
     assert kinds(world) == [EndedJob] * 3
+
+
+def test_what_ends_the_command_waits_for_no_silent_service(tmp_path: Path) -> None:
+    world = story.make(tmp_path, Silent)
+    world.write("chargen.yaml", "batch: {upload_concurrency: 2, max_tasks_per_job: 2}\n")
+    world.do_all("plan", "stage", "submit", "poll")
+    with pytest.raises(OSError, match="No space left"):
+        world.download()
+    came = (world.run.path / "results-0002.jsonl.part").read_bytes()
+    assert came == b'{"key": "one"}\n{"key": "two"}\n'
+    assert not world.run.results_file(2).exists()
 
 
 def test_a_large_file_comes_as_it_is(tmp_path: Path) -> None:

@@ -103,6 +103,48 @@ def test_success_without_a_result_file_keeps_running_with_a_warning(submitted: W
     report = submitted.poll()
     assert report.live == 1
     assert "has no result file yet" in report.warnings[0]
+    assert report.warnings[0].endswith(f"poll --run {submitted.run.run_id} --give-up 1")
+
+
+def without_results(world: World, *numbers: int, state: str = "JOB_STATE_SUCCEEDED") -> None:
+    """Let jobs have ended well, and have no result file."""
+    for number in numbers:
+        end_in(world, number, state)
+        stored = list(world.service.jobs.values())[number - 1]
+        stored.job = replace(stored.job, result_file_name=None)
+
+
+@pytest.mark.parametrize("state", ["JOB_STATE_SUCCEEDED", "JOB_STATE_PARTIALLY_SUCCEEDED"])
+def test_a_job_that_ended_without_a_result_file_is_lost_once_it_is_given_up(
+    submitted: World, state: str
+) -> None:
+    without_results(submitted, 1, state=state)
+    assert submitted.poll().exit_code is ExitCode.NOT_READY
+    submitted.give_up = ("1",)
+    report = submitted.poll()
+    assert (report.exit_code, report.phase) == (ExitCode.DONE, "downloading")
+    assert "job 1 was lost, RESULTS_GONE" in report.warnings[0]
+    submitted.give_up = ()
+    submitted.do_all("download", "apply")
+    assert submitted.codes() == dict.fromkeys(("throwing-a-bowl", "carrying-wood"), "RESULTS_GONE")
+    assert all(end.error is None or end.error.retryable for end in submitted.outcomes.values())
+
+
+def test_giving_up_all_that_have_no_result_file_fails_the_run(submitted: World) -> None:
+    without_results(submitted, 1, 2, 3)
+    submitted.give_up = ("1", "2", "3")
+    assert submitted.poll().exit_code is ExitCode.FAILED
+    assert (submitted.state.phase, submitted.state.error_code) == ("failed", "RESULTS_GONE")
+
+
+def test_a_result_file_that_came_after_all_is_not_given_up(submitted: World) -> None:
+    without_results(submitted, 1)
+    submitted.poll()
+    end_in(submitted, 1, "JOB_STATE_SUCCEEDED", output="yes")
+    submitted.give_up = ("1",)
+    report = submitted.poll()
+    assert report.warnings == ("job 1 was not given up: the service has it",)
+    assert kinds(submitted) == [EndedJob] * 3
 
 
 def test_a_job_that_is_gone_is_an_error_and_the_others_are_asked(submitted: World) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from chargen_batch.errors import StateError
-from chargen_batch.phases import prune
+from chargen_batch.phases import cancel, prune
 from chargen_batch.phases.plan import PlanChoices
 from chargen_batch.phases.prune import PruneChoices
 from tests.phases import story
@@ -72,6 +72,24 @@ def test_a_run_with_things_on_the_service_is_kept_unless_somebody_says_otherwise
     run = finished(world)
     assert "chargen-batch cleanup" in (pruned(world, run, NOW).kept or "")
     assert pruned(world, run, PruneChoices(older_than_days=0, sure=True)).is_removed
+
+
+def test_a_run_is_kept_while_an_older_one_would_draw_the_same_again(world: World) -> None:
+    older = world.do_all("plan").run
+    world.clock.passes(60)
+    newer = finished(world)
+    assert pruned(world, newer, NOW).kept == (
+        f"the older run {older.run_id} would pay for pictures of it again (cancel that one)"
+    )
+    cancel.run(older, world.connect, clock=world.clock, sure=False)
+    assert pruned(world, newer, NOW).is_removed
+
+
+def test_an_unfinished_run_that_knows_of_it_keeps_no_run(world: World) -> None:
+    run = finished(world)
+    world.clock.passes(60)
+    assert world.plan(PlanChoices(skip="none")).run_id
+    assert pruned(world, run, NOW).is_removed
 
 
 def lost(world: World) -> RunDirectory:

@@ -109,12 +109,18 @@ def test_the_report_has_what_apply_warned_of_once_however_often_it_was_tried(wor
     assert [told.count(warning) for warning in warned] == [1] * 10
 
 
-def test_a_state_keeps_the_first_hundred_warnings(world: World) -> None:
+def test_a_state_keeps_the_first_hundred_warnings_and_one_of_each_file(world: World) -> None:
     torn = [b"{torn\n"] * 150
     world.service.results = lambda requests: [*torn, *pictures(requests)]
     world.do_all("plan", "stage", "submit", "poll", "download", "apply")
-    assert len(world.state.warnings) == 101
-    assert world.state.warnings[-1] == "and 350 more of these: see log.ndjson"
+    *kept, more = world.state.warnings
+    assert [warning.split()[0] for warning in kept[99:]] == [
+        "results-0001.jsonl:100",
+        "results-0002.jsonl:1",
+        "results-0003.jsonl:1",
+    ]
+    assert more == "and 348 more of these: see log.ndjson"
+    assert len(world.cleanup().kept) == 3
 
 
 def test_a_task_without_a_line_is_missing_and_may_be_sent_again(world: World) -> None:

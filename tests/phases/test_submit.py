@@ -87,6 +87,7 @@ def test_a_run_whose_jobs_are_all_refused_fails_at_poll(staged: World) -> None:
         (403, "PERMISSION_DENIED"),
         (404, "NOT_FOUND"),
         (400, "API_KEY_INVALID"),
+        (400, "FAILED_PRECONDITION"),
     ],
 )
 def test_a_refused_key_or_model_stops_with_the_state_as_before(
@@ -138,7 +139,9 @@ def test_a_job_that_never_came_is_created_after_two_listings_and_the_wait(
     assert (staged.submit().exit_code, len(staged.service.jobs)) == (ExitCode.DONE, 3)
 
 
-def test_one_listing_is_not_enough_however_long_it_was(staged: World) -> None:
+def test_one_listing_is_not_enough_however_long_it_was(world: World) -> None:
+    world.settings("max_tasks_per_job: 2, adopt_wait_s: 0")
+    staged = world.do_all("plan", "stage")
     staged.service.fail("create_job", NetworkError("dropped"))
     staged.submit()
     staged.clock.passes(3600)
@@ -146,6 +149,19 @@ def test_one_listing_is_not_enough_however_long_it_was(staged: World) -> None:
     assert kinds(staged)[0] is IntendedJob
     staged.submit()
     assert kinds(staged) == [RunningJob] * 3
+
+
+def test_a_clock_that_is_set_right_has_not_waited(staged: World) -> None:
+    staged.clock.passes(-3 * 86_400)
+    staged.service.unlisted = 2
+    staged.service.fail("create_job", NetworkError("dropped"), after=True)
+    staged.submit()
+    staged.service.unlisted = 0
+    staged.clock.passes(3 * 86_400)
+    for _ in range(3):
+        staged.submit()
+        staged.clock.passes(1)
+    assert (kinds(staged), created(staged)) == ([RunningJob] * 3, 3)
 
 
 def test_a_listing_that_lacks_our_live_jobs_proves_nothing(staged: World) -> None:

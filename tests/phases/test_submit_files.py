@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from chargen_batch.errors import ExitCode, NetworkError, ServiceError, StagingError
+from chargen_batch.errors import DocumentError, ExitCode, NetworkError, ServiceError, StagingError
 from chargen_batch.model.state import LostJob, RunningJob, StagedJob
 from tests.phases import story
 from tests.phases.world import Service
@@ -155,3 +157,34 @@ def test_a_403_at_the_creation_says_what_to_type(staged: World) -> None:
         staged.submit()
     assert "run submit again: a file that is gone is uploaded anew" in told.value.hint
     assert staged.submit().exit_code is ExitCode.DONE
+
+
+def test_a_file_lives_as_long_as_the_listing_says_though_our_clock_was_set_back(
+    staged: World,
+) -> None:
+    before, name = uploads(staged), requests(staged)[0]
+    file, content = staged.service.files[name]
+    # What the ledger has was written down by a clock that was three days ahead.
+    soon = staged.clock.now + timedelta(minutes=30)
+    staged.service.files[name] = (replace(file, expires_at=soon), content)
+    assert staged.submit().exit_code is ExitCode.DONE
+    assert uploads(staged) == before + 1
+
+
+@pytest.mark.parametrize("kept", [slice(0, 3), slice(1, 5)])
+def test_requests_are_made_anew_of_the_tasks_of_the_plan_alone(staged: World, kept: slice) -> None:
+    lines = staged.run.tasks_file.read_bytes().splitlines(keepends=True)
+    staged.run.tasks_file.write_bytes(b"".join(lines[kept]))
+    staged.clock.passes(49 * 3600)
+    before = uploads(staged)
+    with pytest.raises(DocumentError, match=r"tasks\.jsonl (was changed|ends before)"):
+        staged.submit()
+    assert (uploads(staged), staged.service.jobs) == (before, {})
+
+
+def test_a_prompt_that_was_changed_after_the_plan_is_never_sent(staged: World) -> None:
+    tasks = staged.run.tasks_file
+    tasks.write_bytes(tasks.read_bytes().replace(b'"prompt":"', b'"prompt":"Not ', 1))
+    with pytest.raises(DocumentError, match="was changed after the run was made"):
+        staged.submit()
+    assert staged.service.jobs == {}

@@ -8,7 +8,7 @@ import pytest
 from chargen_batch.model.report import BatchReport, Failure, JobLine, Summary, Timing
 from chargen_batch.model.state import Transition
 from chargen_batch.report.summary import summarize
-from chargen_batch.run.directory import decode, encode
+from chargen_batch.run.documents import decode, encode
 from tests import samples
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,8 @@ from chargen_batch.model.files import FilesCacheEntry
 from chargen_batch.model.outcome import DeadLetter, TaskError
 from chargen_batch.model.plan import BatchPlan
 from chargen_batch.model.state import RunState, ServiceIdentity, Transition
-from chargen_batch.run.directory import RunDirectory, decode, encode
+from chargen_batch.run.directory import RunDirectory
+from chargen_batch.run.documents import decode, encode
 from tests import samples
 
 if TYPE_CHECKING:
@@ -160,7 +162,7 @@ def test_plan_that_was_tampered_with_is_refused(run: RunDirectory) -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "count", "variants"), [(0, None, [1, 2]), (1, None, [2]), (0, 1, [1]), (2, 5, [])]
+    ("first", "count", "variants"), [(0, None, [1, 2]), (1, None, [2]), (0, 1, [1]), (2, 0, [])]
 )
 def test_tasks_are_read_from_anywhere_in_the_plan(
     run: RunDirectory, first: int, count: int | None, variants: list[int]
@@ -174,9 +176,33 @@ def test_tasks_are_read_in_any_order(tmp_path: Path, asked: list[tuple[int, int 
     run, titles = RunDirectory(tmp_path), [f"Ada \u2028 {number}" for number in range(7)]
     lines = [msgspec.json.encode(samples.task(title=title)) for title in titles]
     run.tasks_file.write_bytes(b"".join(line + b"\n" for line in lines))
-    for first, count in asked:
+    for first, most in asked:
+        count = None if most is None else max(0, min(most, 7 - first))
         stop = None if count is None else first + count
         assert [task.title for task in run.tasks(first, count)] == titles[first:stop]
+
+
+def test_tasks_that_end_before_a_job_does_were_cut_off(run: RunDirectory) -> None:
+    assert len(list(run.tasks(0, 2))) == 2
+    with pytest.raises(DocumentError, match="ends before task 3: it was cut off"):
+        list(run.tasks(1, 2))
+
+
+def test_a_folder_with_another_name_than_its_run_says_how_to_rename_it_back(
+    run: RunDirectory,
+) -> None:
+    renamed = run.path.rename(run.path.with_name("mine"))
+    with pytest.raises(DocumentError, match=f"folder of run {samples.RUN_ID}") as told:
+        RunDirectory(renamed).state()
+    assert told.value.hint == f"rename it back: mv {renamed} {run.path}"
+
+
+def test_a_copy_of_a_run_beside_it_is_none_and_says_so(run: RunDirectory) -> None:
+    copy = shutil.copytree(run.path, run.path.with_name(f"{samples.RUN_ID}-backup"))
+    with pytest.raises(DocumentError, match=f"a copy of {run.path}$") as told:
+        RunDirectory(copy).state()
+    assert told.value.hint.endswith(f"rm -r {copy}")
+    assert run.state().run_id == samples.RUN_ID
 
 
 def test_reading_tasks_job_by_job_reads_the_file_once(run: RunDirectory) -> None:

@@ -12,7 +12,7 @@ from chargen_batch.errors import DocumentError
 from chargen_batch.model.history import Drawn, History, Refusal, name_in
 from chargen_batch.model.plan import BatchPlan
 from chargen_batch.run import history, runs
-from chargen_batch.run.directory import decode, encode
+from chargen_batch.run.documents import decode, encode
 from tests import samples
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 
 from chargen_batch.errors import DocumentError
 from chargen_batch.model.outcome import TaskError
-from chargen_batch.run import lineage, runs
+from chargen_batch.run import ledgers, lineage, runs
 from tests import samples
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def make(runs_dir: Path, name: str, phase: Phase = "failed", **changes: Any) -> 
 def test_dead_letters_are_the_tasks_whose_last_word_is_a_failure(tmp_path: Path) -> None:
     run = make(tmp_path, "r1")
     run.add_outcomes([samples.success(KEYS[1])])
-    assert lineage.dead(run) == {KEYS[0]: AGAIN}
+    assert ledgers.dead(run) == {KEYS[0]: AGAIN}
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,19 @@ def test_of_a_run_that_cannot_be_read_it_is_not_known_what_it_holds(tmp_path: Pa
     make(tmp_path, "r2").state_file.write_text("{}")
     with pytest.raises(DocumentError, match="damaged"):
         lineage.retryable(tmp_path, run)
+
+
+def test_what_a_run_was_made_of_never_holds_its_tasks_whatever_the_clock_said(
+    tmp_path: Path,
+) -> None:
+    first = make(tmp_path, "r9")
+    child = make(tmp_path, "r5", parent_run_id="r9")
+    grandchild = make(tmp_path, "r1", parent_run_id="r5")
+    assert lineage.holders(tmp_path, grandchild, KEYS) == {}
+    assert set(lineage.holders(tmp_path, child, KEYS).values()) == {"r1"}
+    assert lineage.retryable(tmp_path, first) == {}
+    assert lineage.holds_for(tmp_path, grandchild) == "r5"
+    assert lineage.holds_for(tmp_path, first) is None
 
 
 def test_the_newest_child_that_was_not_begun_is_found(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 from chargen_batch.errors import BatchError, DocumentError, NotReadyError, StateError
 from chargen_batch.report.summary import summarize
 from chargen_batch.run import runs
-from chargen_batch.run.directory import RunDirectory, encode
+from chargen_batch.run.directory import RunDirectory
+from chargen_batch.run.documents import encode
 from tests import samples
 
 if TYPE_CHECKING:

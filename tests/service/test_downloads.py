@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Self
 
 import httpx
 import pytest
 
 from chargen_batch.emulator.faults import Fault
 from chargen_batch.errors import NetworkError, ServiceError
+from chargen_batch.service.gemini import connect
 from chargen_batch.service.retry import Retrying
 from tests.service.calls import BASE_URL, KEY, OUTPUT, all_told, download
 from tests.service.conformance import create, ended
@@ -32,6 +36,57 @@ def until_cut(chunks: Iterator[bytes]) -> bytes:
     except NetworkError:
         return part
     pytest.fail("nobody noticed the cut")
+
+
+class SilentServer:
+    """A service on loopback that says no more after the first bytes of a file."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._answer)
+
+    def _answer(self) -> None:
+        connection, _ = self._socket.accept()
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n" + CONTENT)
+            connection.recv(1)  # until the other side hangs up
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+        self._socket.close()
+
+
+def test_whoever_waits_for_a_silent_service_can_be_stopped() -> None:
+    came, first = [], threading.Event()
+
+    def read(chunks: Iterator[bytes]) -> bytes:
+        came.append(next(chunks))
+        first.set()
+        return until_cut(chunks)
+
+    with (
+        ThreadPoolExecutor(1) as pool,
+        SilentServer() as server,
+        connect(api_key=KEY, base_url=server.url) as service,
+        Retrying(service).download(OUTPUT) as opened,
+    ):
+        reading = pool.submit(read, opened.chunks)
+        first.wait(timeout=20)
+        opened.stop()
+        assert (reading.result(timeout=20), came) == (b"", [CONTENT])
+
+
+def test_stopping_what_has_ended_is_nothing(gemini: GeminiService, httpx_mock: HTTPXMock) -> None:
+    httpx_mock.add_response(content=CONTENT)
+    with gemini.download(OUTPUT) as opened:
+        assert b"".join(opened.chunks) == CONTENT
+        opened.stop()
 
 
 class Breaking(httpx.SyncByteStream):
