@@ -8,12 +8,24 @@ mark's `index` counts characters of `Composed.text`; its `line` also breaks at U
 import re
 from dataclasses import dataclass
 from functools import partial
-from math import inf, nan
 from typing import Final
 
 import yaml
 from yaml._yaml import CParser
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from chargen_batch.model.yaml_tags import (
+    FLOAT,
+    FLOAT_TEXT,
+    INT,
+    INT_TEXT,
+    MAP,
+    NUMBER_STARTS,
+    SEQ,
+    STR,
+    WORDS,
+    scalar_value,
+)
 
 __all__ = ["Composed", "MappingNode", "Node", "ScalarNode", "SequenceNode", "YamlError"]
 __all__ += ["compose", "end", "load", "position", "start"]
@@ -22,22 +34,6 @@ VERSION: Final = f"1.2-1 PyYAML {yaml.__version__}"  # to be raised when data ar
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_ALIASED_NODES: Final = 100_000  # what all aliases of a file may add, nested ones multiplied
 MAX_DEPTH: Final = 200  # the C parser recurses: a file of 50,000 brackets would end the process
-
-# YAML 1.2.2, section 10.3.2, with 10.3.1's tags.
-_NULL, _BOOL, _INT, _FLOAT, _STR, _SEQ, _MAP = (
-    f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str", "seq", "map")
-)
-_WORDS: Final[dict[str, tuple[str, object]]] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), (_NULL, None)),
-    **dict.fromkeys(("true", "True", "TRUE"), (_BOOL, True)),
-    **dict.fromkeys(("false", "False", "FALSE"), (_BOOL, False)),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), (_FLOAT, inf)),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), (_FLOAT, -inf)),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), (_FLOAT, nan)),
-}
-_INT_TEXT: Final = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+").fullmatch
-_FLOAT_TEXT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?").fullmatch
-_NUMBER_STARTS: Final = frozenset("+-.0123456789")
 
 # What libyaml's reader accepts, turned round.
 _UNPRINTABLE: Final = re.compile(
@@ -133,40 +129,40 @@ def _translate(err: yaml.YAMLError, text: str, where: str) -> YamlError:
 
 
 class _Parser(CParser):
-    """The C parser, asking us for the tags of untagged nodes and telling us how deep it is."""
+    """The C parser, asking us for the tags of untagged nodes and telling us how deep it is.
+
+    It calls `descend_resolver` and `ascend_resolver` around every node. Methods of a dict of the
+    open nodes do for them: functions in Python would take a sixth of the time.
+    """
 
     def __init__(self, text: str, where: str) -> None:
         super().__init__(text)
-        self.error, self.depth = partial(_error, text, where), 0
+        self.error = partial(_error, text, where)
+        self.open: dict[Node | None, object] = {}
+        many_tags = text.count("!") >= MAX_DEPTH  # of a tagged collection `resolve` is not asked
+        self.descend_resolver = self._descend if many_tags else self.open.setdefault
+        self.ascend_resolver = self.open.popitem
 
     def resolve(self, kind: type[Node], value: str, implicit: tuple[bool, bool]) -> str:
         if kind is ScalarNode:
             if implicit[0]:  # plain, without a tag
-                if value in _WORDS:
-                    return _WORDS[value][0]
-                if value[0] in _NUMBER_STARTS:
-                    return _INT if _INT_TEXT(value) else _FLOAT if _FLOAT_TEXT(value) else _STR
-            return _STR
-        return _MAP if kind is MappingNode else _SEQ
+                if value in WORDS:
+                    return WORDS[value][0]
+                if value[0] in NUMBER_STARTS:
+                    return INT if INT_TEXT(value) else FLOAT if FLOAT_TEXT(value) else STR
+            return STR
+        if len(self.open) >= MAX_DEPTH:
+            raise self._too_deep()
+        return MAP if kind is MappingNode else SEQ
 
-    def descend_resolver(self, parent: Node | None, _index: object) -> None:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise self.error(start(parent) if parent else 0, f"nested more than {MAX_DEPTH} deep")
+    def _descend(self, parent: Node | None, index: object) -> None:
+        self.open[parent] = index
+        if len(self.open) > MAX_DEPTH:
+            raise self._too_deep()
 
-    def ascend_resolver(self) -> None:
-        self.depth -= 1
-
-
-def _scalar_value(tag: str, value: str) -> object:
-    word_tag, word = _WORDS.get(value, ("", None))
-    if word_tag == tag:
-        return word
-    if tag == _INT and _INT_TEXT(value):
-        return int(value, {"0o": 8, "0x": 16}.get(value[:2], 10))
-    if tag == _FLOAT and _FLOAT_TEXT(value):
-        return float(value)
-    raise ValueError(tag)
+    def _too_deep(self) -> YamlError:
+        parent = next(reversed(self.open))
+        return self.error(start(parent) if parent else 0, f"nested more than {MAX_DEPTH} deep")
 
 
 class _Builder:
@@ -181,7 +177,7 @@ class _Builder:
 
     def build(self, node: Node) -> object:
         if type(node) is ScalarNode:
-            return node.value if node.tag == _STR else self._scalar(node)
+            return node.value if node.tag == STR else self._scalar(node)
         if not self._aliases:
             return self._collection(node)
         return self._shared(node)
@@ -206,23 +202,21 @@ class _Builder:
 
     def _collection(self, node: Node) -> object:
         self._made += len(node.value) + 1
-        if node.tag == _MAP and type(node) is MappingNode:
+        if node.tag == MAP and type(node) is MappingNode:
             return self._mapping(node)
-        if node.tag == _SEQ and type(node) is SequenceNode:
+        if node.tag == SEQ and type(node) is SequenceNode:
             inside = node.value  # most items are texts, and calling for each costs most
-            return [
-                n.value if n.tag == _STR and n.id == "scalar" else self.build(n) for n in inside
-            ]
+            return [n.value if n.tag == STR and n.id == "scalar" else self.build(n) for n in inside]
         raise self._error(start(node), f"tag {_short(node.tag)} is not known here")
 
     def _mapping(self, node: MappingNode) -> dict[object, object]:
         made: dict[object, object] = {}
         for key_node, value_node in node.value:
-            key = key_node.value if key_node.tag == _STR else self.build(key_node)
+            key = key_node.value if key_node.tag == STR else self.build(key_node)
             if type(key) is list or type(key) is dict:
                 second = ("while reading the mapping", start(node))
                 raise self._error(start(key_node), "a key must be a scalar", second)
-            if value_node.tag == _STR and type(value_node) is ScalarNode:
+            if value_node.tag == STR and type(value_node) is ScalarNode:
                 made[key] = value_node.value
             else:
                 made[key] = self.build(value_node)
@@ -240,7 +234,7 @@ class _Builder:
 
     def _scalar(self, node: ScalarNode) -> object:
         try:
-            return _scalar_value(node.tag, node.value)
+            return scalar_value(node.tag, node.value)
         except ValueError:  # also of an int of more than 4,300 digits, which Python refuses
             found = f"cannot read {node.value[:40]!r} as {_short(node.tag)}"
             raise self._error(start(node), found) from None

@@ -88,7 +88,8 @@ def respond(
     if kind == "signature":
         parts.append({"thoughtSignature": _signature(seed)})
     content = {"role": "model", "parts": parts}
-    candidate = {"content": content, "finishReason": "STOP", "index": 0}
+    reason = (argument if kind == "truncated" else "") or "STOP"
+    candidate = {"content": content, "finishReason": reason, "index": 0}
     spent = (
         {"modality": "IMAGE", "tokenCount": model.image_tokens[_size(request)]}
         if picture
@@ -159,6 +160,13 @@ def _text_parts(request: dict[str, Any], key: str, kind: str, seed: bytes) -> li
     generation = request["generationConfig"]
     schema = generation.get("responseJsonSchema", generation.get("responseSchema", {}))
     answer = json.dumps(instance(schema, seed), ensure_ascii=False, indent=2)
+    if kind == "wrong_json":
+        answer = '{"other": true}'
+    elif kind == "truncated":
+        answer = answer[: len(answer) // 2]
+    elif kind == "split":
+        third = len(answer) // 3
+        return [{"text": answer[:third]}, {"text": answer[third:-third]}, {"text": answer[-third:]}]
     return [{"text": answer, "thoughtSignature": _signature(seed)}]
 
 

@@ -18,6 +18,9 @@ KINDS = frozenset(
         "blocked",  # :blockReason, PROHIBITED_CONTENT unless given
         "safety",  # :finishReason, IMAGE_SAFETY unless given
         "text_only",
+        "split",  # a success whose text comes in several parts
+        "truncated",  # half of the text, and :finishReason, STOP unless given
+        "wrong_json",  # JSON that no schema asked for
         "signature",  # a success with a last part that holds nothing but a signature
         "keyless",  # a success whose row has lost its key
         "missing",

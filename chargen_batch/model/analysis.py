@@ -110,6 +110,34 @@ class AppearanceAnalysis(msgspec.Struct, frozen=True, kw_only=True, rename="came
 
 
 Analysis = ImageAnalysis | AppearanceAnalysis
+# As an answer may be: what apply would enter is tried with them before anything is sent.
+EXAMPLES: Final[dict[str, Analysis]] = {
+    IMAGE_SCHEMA: ImageAnalysis(
+        title="A lamp",
+        description="A lamp on a stair.",
+        alt_text="A lamp.",
+        tags=("lamp",),
+        image_type="object",
+        archetype="light",
+        traits=("steady", "warm"),
+        mood="calm",
+        style="oil",
+        lighting=Lighting(
+            primary_source="the lamp",
+            quality="soft",
+            direction="from above",
+            color_temperature="warm",
+            shadow_depth="deep",
+            atmospheric="",
+        ),
+        palette=Palette(dominant=("umber",), accent=()),
+        composition="In the middle.",
+        canon=CanonMatch(
+            features_seen=(), features_missing=(), notes="None.", matches_description=True
+        ),
+    ),
+    APPEARANCE_SCHEMA: AppearanceAnalysis(appearance="Tall, in grey."),
+}
 SCHEMAS: Final[dict[str, type[Analysis]]] = {
     IMAGE_SCHEMA: ImageAnalysis,
     APPEARANCE_SCHEMA: AppearanceAnalysis,

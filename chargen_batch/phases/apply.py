@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from chargen_batch.run.directory import RunDirectory
 
 _WARNINGS_KEPT: Final = 100
+_VANISHED: Final[dict[TaskKind, str]] = {
+    "generate": "the target is not in the story any more; its picture is in orphans/",
+    "analyze": "what was analysed is not in the story any more, or not as it was; the answer is "
+    "kept in outcomes.jsonl",
+}
 _RESULTS: Final[dict[TaskKind, str]] = {"generate": "pictures", "analyze": "answers"}
 
 
@@ -135,11 +140,11 @@ def _write_back(
 
 
 def _received(run: RunDirectory, known: Mapping[str, TaskResult]) -> Iterator[Finished]:
-    """Go through the tasks whose pictures are written and whose entries are not, in plan order."""
+    """Go through the tasks whose results are here and whose entries are not, in plan order."""
     for task in run.tasks():
         outcome = known.get(task.key)
         if outcome and outcome.stage == "received":
-            yield Finished(task, outcome.pictures, outcome.at)
+            yield Finished(task, outcome.pictures, outcome.at, outcome.analysis_json)
 
 
 def _bury_vanished(
@@ -149,13 +154,9 @@ def _bury_vanished(
     known: Mapping[str, TaskResult],
 ) -> None:
     """Keep the pictures of targets that are not in the story any more in ``orphans/``."""
-    error = TaskError(
-        code="TARGET_VANISHED",
-        message="the target is not in the story any more; its picture is in orphans/",
-        retryable=False,
-    )
     buried = []
     for task in tasks:
+        error = TaskError(code="TARGET_VANISHED", message=_VANISHED[task.kind], retryable=False)
         outcome = known[task.key]
         pictures = tuple(_orphan(run, places, task, picture) for picture in outcome.pictures)
         failed = msgspec.structs.replace(

@@ -202,7 +202,7 @@ class Receiver:
 def _analysed(task: BatchTask, read: ReadLine, job: DownloadedJob) -> TaskResult:
     return TaskResult(
         key=task.key,
-        stage="settled",
+        stage="received",
         status="success",
         job=job.index,
         at=job.ended_at,

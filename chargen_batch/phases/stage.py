@@ -9,6 +9,7 @@ import msgspec
 
 from chargen_batch.core import jobs, state_machine
 from chargen_batch.errors import ExitCode, StagingError
+from chargen_batch.model.analysis import EXAMPLES
 from chargen_batch.model.outcome import Picture
 from chargen_batch.model.state import WaitingJob
 from chargen_batch.phases import binding, settling, storage
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from chargen_batch.config import Project
     from chargen_batch.model.state import Phase, RunState
+    from chargen_batch.model.task import BatchTask
     from chargen_batch.phases.effects import Clock, Connect
     from chargen_batch.phases.writing_back import Written
     from chargen_batch.run.directory import RunDirectory
@@ -104,9 +106,7 @@ def _try_splices(run: RunDirectory, project: Project, state: RunState) -> None:
     """Try every entry in memory, so that what could not be written back is known before paying."""
     writer = Writer(project, entity_places(project), state.run_id, PROVIDERS[state.config.backend])
     picture = Picture(path="images/picture.png", mime="image/png", sha256="", width=1, height=1)
-    # Answers of analyses are kept in the ledger: there is no entry to try.
-    drawn = (task for task in run.tasks() if task.kind == "generate")
-    tried = (Finished(task, (picture,), state.created_at) for task in drawn)
+    tried = (Finished(task, (picture,), state.created_at, _example(task)) for task in run.tasks())
     problems = [
         problem
         for group in by_entity(tried)
@@ -120,10 +120,17 @@ def _try_splices(run: RunDirectory, project: Project, state: RunState) -> None:
         )
 
 
+def _example(task: BatchTask) -> str | None:
+    example = EXAMPLES.get(task.response_schema_version or "")
+    return msgspec.json.encode(example).decode() if example else None
+
+
 def _problems(tried: Written) -> Iterator[str]:
     if tried.problem:
         yield str(tried.problem)
     for task in tried.vanished:
+        if task.kind == "analyze":  # a picture that changed is told of when it is to be uploaded
+            continue
         yield f"{task.source.file}: {task.target_id} is not in the story any more"
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from chargen_batch import disk, yaml12
 from chargen_batch.errors import Problem
+from chargen_batch.story.answers import Answers
 from chargen_batch.story.discover import FOLDERS, discover
 from chargen_batch.story.locate import find_targets
 from chargen_batch.story.sources import ideas_file
@@ -58,6 +59,7 @@ class Places:
         return Problem(str(where), 0, 0, message)
 
 
+ATTEMPTS = 5  # readings of a file that somebody saves each time
 # What no other file is better off with: disk full, quota, read-only, a device that fails.
 FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 
@@ -74,8 +76,8 @@ class Writer:
     def write(self, finished: Sequence[Finished], *, dry: bool = False) -> Written:
         """Enter one entity's finished pictures into its imagery.yaml; ``dry`` only tries.
 
-        A file that does not parse, where the entries cannot be placed, that changes meanwhile or
-        leads out of the project stays as it is.
+        A file that does not parse, where the entries cannot be placed, or that leads out of the
+        project stays as it is. One that somebody saves meanwhile is read again.
         """
         tasks = tuple(done.task for done in finished)
         folder = self.places.of(tasks[0])
@@ -84,10 +86,9 @@ class Writer:
             return Written(problem=problem) if problem else Written(vanished=tasks)
         path = folder / IMAGERY
         try:
-            old = self._read(path)
-            new, edits = self._edited(path, old, finished)
-            if not dry and new is not None:
-                self._replace(path, old, new)
+            edits = self._write(path, finished, dry=dry)
+            if not dry and tasks[0].kind == "analyze":
+                self._write_sidecars(folder, finished)
         except (yaml12.YamlError, SpliceError) as err:
             return Written(problem=_problem(err))
         except OSError as err:
@@ -98,6 +99,16 @@ class Writer:
         settled = tuple(task for task in tasks if task.key not in gone)
         return Written(settled=settled, vanished=edits.vanished)
 
+    def _write(self, path: Path, finished: Sequence[Finished], *, dry: bool) -> WriteBack:
+        if not dry:
+            disk.clear_leftover(path)
+        for _ in range(ATTEMPTS):
+            old = self._read(path)
+            new, back = self._edited(path, old, finished)
+            if dry or new is None or disk.replace_if_still(path, old, new):
+                return back
+        raise SpliceError("somebody saves it again and again", where=self._where(path))
+
     def _read(self, path: Path) -> bytes | None:
         """Return a file's bytes, ``None`` where there is none; links may not lead out."""
         if not path.resolve().is_relative_to(self.project.root):
@@ -106,16 +117,13 @@ class Writer:
             raise SpliceError("it is not a file", where=self._where(path))
         return path.read_bytes() if path.exists() else None
 
-    def _replace(self, path: Path, old: bytes | None, new: bytes) -> None:
-        if self._read(path) != old:
-            raise SpliceError("it was changed just now", where=self._where(path))
-        disk.replace(path, new)
-
     def _edited(
         self, path: Path, raw: bytes | None, finished: Sequence[Finished]
     ) -> tuple[bytes | None, WriteBack]:
         """Return the file's new bytes, ``None`` where nothing changes, and the edits."""
         folder, task, where = path.parent, finished[0].task, self._where(path)
+        if task.kind == "analyze":
+            return self._described(folder, raw, finished)
         composed = yaml12.compose(raw or b"", where=where)
         targets_in = self._targets_in(folder, task.entity_type, composed.data)
         back = write_back(
@@ -135,6 +143,24 @@ class Writer:
             entries = [entry for edit in back.edits for entry in getattr(edit, "entries", ())]
             return new_file(task.entity_type, task.entity_slug, entries), back
         return splice_composed(raw, composed, back.edits, where=where), back
+
+    def _described(
+        self, folder: Path, raw: bytes | None, finished: Sequence[Finished]
+    ) -> tuple[bytes | None, WriteBack]:
+        task, where = finished[0].task, self._where(folder / IMAGERY)
+        text = new_file(task.entity_type, task.entity_slug, ()) if raw is None else raw
+        composed = yaml12.compose(text, where=where)
+        answers = Answers(self.project.root, folder, self.run_id, self.provider)
+        back = answers.write_back(_mapping(composed.data, where), finished)
+        if not back.edits:
+            return None, back
+        new = splice_composed(text, composed, back.edits, where=where)
+        return (None if new == raw else new), back
+
+    def _write_sidecars(self, folder: Path, finished: Sequence[Finished]) -> None:
+        answers = Answers(self.project.root, folder, self.run_id, self.provider)
+        for path, content in answers.sidecars(finished):
+            disk.replace_if_changed(path, content)
 
     def _targets_in(self, folder: Path, entity_type: EntityType, imagery: object) -> object:
         if entity_type != "character":

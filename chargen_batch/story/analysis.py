@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Final
 
 from chargen_batch.model.analysis import APPEARANCE_ID
 from chargen_batch.model.target import Scenario, Target
+from chargen_batch.story import sidecar
 from chargen_batch.story.analysis_prompt import appearance_prompt, image_prompt
 from chargen_batch.story.cache import StoryCache
 from chargen_batch.story.discover import discover
+from chargen_batch.story.existing import REHEARSAL
 from chargen_batch.story.fields import texts
 from chargen_batch.story.inventory import inventory
 from chargen_batch.story.looks import Looks
 from chargen_batch.story.pictures import Pictures
 from chargen_batch.story.references import Registry
 from chargen_batch.story.scan import StoryScan, chosen, unmatched
+from chargen_batch.story.sidecar import is_rehearsal
 from chargen_batch.story.slug import authored_id
 from chargen_batch.story.sources import IMAGERY_NAME, Sources
 
@@ -71,7 +74,8 @@ def scan_analysis(
     sources, pictures = Sources(story.project, cache), Pictures(story.project, cache)
     characters = {entity.slug: entity for entity in story.entities["character"]}
     registry = Registry(characters, sources, pictures)
-    search = _Search(sources, pictures, registry, Looks(sources, registry))
+    rehearsal = settings.batch.backend == REHEARSAL
+    search = _Search(sources, pictures, registry, Looks(sources, registry), rehearsal)
     entities = tuple(chosen(story, scope, only))
     targets = tuple(target for entity in entities for target in search.targets(entity))
     warnings = (*unmatched(entities, only), *sources.warnings, *search.warnings)
@@ -87,6 +91,7 @@ class _Search:
     pictures: Pictures
     registry: Registry
     looks: Looks
+    rehearsal: bool  # whether the emulator's words count
     warnings: list[str] = field(default_factory=list)
 
     def targets(self, entity: Entity) -> Iterator[Target]:
@@ -126,9 +131,13 @@ class _Search:
         described = {
             self.pictures.find(entity.folder, entry.get("path"))
             for entry in entries(fields)
-            if is_complete(entry)
+            if is_complete(entry) and (self.rehearsal or not is_rehearsal(entry))
         }
-        left = {name: path for name, path in found.items() if path not in described}
+        left = {
+            name: path
+            for name, path in found.items()
+            if path not in described and not self._has_sidecar(entity.folder / "images", path)
+        }
         if not left:
             return
         subject = self.looks.subject(entity)
@@ -144,6 +153,15 @@ class _Search:
                 output=(f"{entity.where}/images", f"{name}.analysis.json"),
                 source=f"{entity.where}/images/{name}",
             )
+
+    def _has_sidecar(self, images: Path, picture: Path) -> bool:
+        """Say whether an answer about this very picture lies beside it; also without its run."""
+        found = sidecar.read(images / f"{picture.name}{sidecar.SUFFIX}")
+        return (
+            found is not None
+            and (self.rehearsal or found.provider != REHEARSAL)
+            and found.image_sha256 == self.pictures.reference(picture, "image").sha256
+        )
 
     def _picture_files(self, entity: Entity) -> Iterator[tuple[str, Path]]:
         """Go through the pictures in an entity's images/ by name, but for its portrait."""

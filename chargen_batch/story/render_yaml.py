@@ -70,6 +70,14 @@ def key(name: object, style: Style) -> str:
     return _text(str(name), style.key_quote)
 
 
+def pair(name: str, value: object, column: int, style: Style) -> list[str]:
+    """Render a key at `column` with its value; mappings in a list are items of a block list."""
+    if isinstance(value, list | tuple) and value and all(isinstance(v, Mapping) for v in value):
+        head = " " * column + key(name, style) + ":"
+        return [head, *items(value, column + style.dash, style)]
+    return _entry({name: value}, column, style)
+
+
 def _entry(entry: Mapping[str, object], column: int, style: Style) -> list[str]:
     lines = []
     for name, value in entry.items():

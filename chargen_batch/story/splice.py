@@ -12,30 +12,46 @@ from chargen_batch.story import collector, render_yaml
 from chargen_batch.story.yaml_edits import (
     Append,
     Change,
+    Complete,
+    Edit,
     Entries,
     Fill,
     Path,
-    Placer,
     SpliceError,
 )
+from chargen_batch.story.yaml_placer import Placer
 from chargen_batch.yaml12 import Composed, YamlError, compose, load
 
-__all__ = ["Append", "Fill", "Path", "SpliceError", "new_file", "splice", "splice_composed"]
+__all__ = [
+    "Append",
+    "Complete",
+    "Edit",
+    "Fill",
+    "Path",
+    "SpliceError",
+    "new_file",
+    "splice",
+    "splice_composed",
+]
 
 _BOM: Final = b"\xef\xbb\xbf"
 
 
 @collector.paused()
-def splice(raw: bytes, edits: Sequence[Append | Fill], *, where: str) -> bytes:
+def splice(raw: bytes, edits: Sequence[Edit], *, where: str) -> bytes:
     """Return `raw` with all edits made; raise YamlError for `raw`, SpliceError for an edit."""
-    return splice_composed(raw, compose(raw, where=where), edits, where=where)
+    # The nodes are let go before the new text is parsed: their memory serves it again.
+    return _checked(raw, *_edited(compose(raw, where=where), edits, where), where)
 
 
 @collector.paused()
-def splice_composed(
-    raw: bytes, composed: Composed, edits: Sequence[Append | Fill], *, where: str
-) -> bytes:
+def splice_composed(raw: bytes, composed: Composed, edits: Sequence[Edit], *, where: str) -> bytes:
     """Do what `splice` does for a file that has been composed already; `raw` is what it was."""
+    return _checked(raw, *_edited(composed, edits, where), where)
+
+
+def _edited(composed: Composed, edits: Sequence[Edit], where: str) -> tuple[bytes | None, object]:
+    """Return the new text, None where nothing changes, and the data that it should hold."""
     placer = Placer(composed, where)
     changes: list[Change] = []
     data = _Draft(composed.data)
@@ -44,17 +60,21 @@ def splice_composed(
             changes += placer.append(path, key, entries)
             data.append(path, key, entries)
         for edit in edits:
-            if isinstance(edit, Fill):
-                filled = placer.fill(edit.path, edit.values)
+            if not isinstance(edit, Append):
+                filled = placer.fill(edit) if isinstance(edit, Fill) else placer.complete(edit)
                 changes += filled.values()
                 data.fill(edit.path, {key: edit.values[key] for key in filled})
         new = _apply(composed.text, changes, where).encode("utf-8")
     except (TypeError, UnicodeEncodeError) as err:  # a value that YAML cannot hold
         raise SpliceError(f"a value cannot be written: {err}", where=where) from err
-    if not changes:
+    return (new if changes else None), data.root
+
+
+def _checked(raw: bytes, new: bytes | None, expected: object, where: str) -> bytes:
+    if new is None:
         return raw
     new = _BOM + new if raw.startswith(_BOM) else new
-    _check(new, data.root, where)
+    _check(new, expected, where)
     return new
 
 
@@ -70,7 +90,7 @@ def new_file(entity_type: str, slug: str, entries: Entries) -> bytes:
     return "".join(line + "\n" for line in lines).encode("utf-8")
 
 
-def _by_list(edits: Iterable[Append | Fill]) -> dict[tuple[Path, str], list[Mapping[str, object]]]:
+def _by_list(edits: Iterable[Edit]) -> dict[tuple[Path, str], list[Mapping[str, object]]]:
     lists: dict[tuple[Path, str], list[Mapping[str, object]]] = {}
     for edit in edits:
         if isinstance(edit, Append) and edit.entries:

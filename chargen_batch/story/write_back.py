@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from chargen_batch.story import placeholders
 from chargen_batch.story.existing import REHEARSAL
+from chargen_batch.story.inventory import node_at
 from chargen_batch.story.locate import target_paths
 from chargen_batch.story.portraits import asks_for_portrait
 from chargen_batch.story.splice import Append, Fill
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from chargen_batch.model.outcome import Picture
     from chargen_batch.model.task import BatchTask
     from chargen_batch.story.fields import YamlPath
+    from chargen_batch.story.splice import Edit
 
 INVENTORY = "image_inventory"
 IMAGERY = "imagery.yaml"
@@ -26,11 +29,12 @@ PORTRAIT_FLAG = "is_reference_portrait"
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A task whose pictures are written, and when its job ended (ISO)."""
+    """A task whose pictures are written or that was answered; and when its job ended (ISO)."""
 
     task: BatchTask
     pictures: tuple[Picture, ...]
     at: str
+    analysis_json: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class WriteBack:
     ``vanished`` are the tasks whose target is not in the story any more.
     """
 
-    edits: tuple[Append | Fill, ...]
+    edits: tuple[Edit, ...]
     vanished: tuple[BatchTask, ...]
 
 
@@ -67,8 +71,9 @@ def write_back(
         images_in_story: The entity's image folder relative to the story root.
 
     """
-    present = set(task_keys(imagery))
-    edits: list[Append | Fill] = []
+    present = set(task_keys(imagery, rehearsal=provider == REHEARSAL))
+    appends: list[Append] = []
+    fills: dict[YamlPath, Fill] = {}  # of several variants the last one shows
     vanished = []
     for done in finished:
         task = done.task
@@ -76,11 +81,17 @@ def write_back(
         if path is None:
             vanished.append(task)
         elif task.key not in present:
-            entries = _entries(done, run_id, provider)
-            edits.append(Append(path, INVENTORY, entries))
+            appends.append(Append(path, INVENTORY, _entries(done, run_id, provider)))
             if task.entity_type == "chapter":
-                edits.append(Fill(path, _placeholders(done, run_id, provider, images_in_story)))
-    return WriteBack(tuple(edits), tuple(vanished))
+                name = PurePosixPath(done.pictures[0].path).name
+                ours = placeholders.ours(
+                    node_at(imagery, path), task, at=done.at, images=images_in_story
+                )
+                values = placeholders.values(
+                    task, name, at=done.at, run_id=run_id, provider=provider, images=images_in_story
+                )
+                fills[path] = Fill(path, values, ours)
+    return WriteBack((*appends, *fills.values()), tuple(vanished))
 
 
 def _path(task: BatchTask, targets_in: object) -> YamlPath | None:
@@ -90,18 +101,22 @@ def _path(task: BatchTask, targets_in: object) -> YamlPath | None:
     return target_paths(targets_in, task.entity_type, task.entity_slug).get(task.target_id)
 
 
-def task_keys(data: object) -> Iterator[str]:
-    """Go through the task keys of all the entries in a file's data."""
+def task_keys(data: object, *, rehearsal: bool) -> Iterator[str]:
+    """Go through the task keys of all the entries in a file's data, the emulator's or the others.
+
+    A rehearsal has the same keys as the real thing, and does not stand in its way.
+    """
     if isinstance(data, dict):
         generation = data.get("generation")
         if isinstance(generation, dict) and isinstance(generation.get("task_key"), str):
-            yield generation["task_key"]
+            counts = (generation.get("provider") == REHEARSAL) == rehearsal
+            yield from [generation["task_key"]] if counts else []
         children: Iterable[object] = data.values()
     else:
         children = data if isinstance(data, list) else ()
     for child in children:
         if isinstance(child, dict | list):
-            yield from task_keys(child)
+            yield from task_keys(child, rehearsal=rehearsal)
 
 
 def _entries(done: Finished, run_id: str, provider: str) -> tuple[dict[str, object], ...]:
@@ -161,19 +176,4 @@ def _generation(task: BatchTask, run_id: str, provider: str) -> dict[str, object
             {"path": image.path, "sha256": image.sha256, "role": image.role}
             for image in task.reference_images
         ],
-    }
-
-
-def _placeholders(
-    done: Finished, run_id: str, provider: str, images: PurePosixPath
-) -> dict[str, object]:
-    """Return what a chapter item's placeholders are filled with: its first picture."""
-    name = PurePosixPath(done.pictures[0].path).name
-    return {
-        "generated_at": done.at,
-        "file_name": name,
-        "file_path": str(images / name),
-        "provider": provider,
-        "model": done.task.model,
-        "provider_metadata": {"task_key": done.task.key, "run_id": run_id},
     }

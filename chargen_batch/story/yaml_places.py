@@ -18,7 +18,7 @@ _BREAK: Final = re.compile(r"[\r\n]")
 _ALIAS: Final = re.compile(r"\*[^\s,\[\]{}]+")
 _DASH: Final = re.compile(r"-[ \t]*(?:#[^\r\n]*)?\s*\Z")
 _QUOTES: Final[dict[str, Quote]] = {'"': '"', "'": "'", "": ""}
-MOST_MEASURED: Final = 1_500  # nodes, from the end up, that tell how a text is written
+MOST_MEASURED: Final = 500  # nodes, from the end up, that tell how a text is written
 
 
 def line_start(text: str, index: int) -> int:
@@ -50,7 +50,7 @@ def content_end(text: str, node: Node) -> int:
     """
     if isinstance(node, ScalarNode):
         return _block_scalar_end(text, node) if node.style in ("|", ">") else end(node)
-    if not node.value or _is_closed(text, node):
+    if not node.value or is_closed(text, node):
         return end(node)
     return inner_end(text, node)
 
@@ -76,8 +76,8 @@ def inner_end(text: str, node: Node) -> int:
     return content_end(text, value)
 
 
-def _is_closed(text: str, node: Node) -> bool:
-    # A pair without braces, as in `[a: b]`, is a flow mapping that no bracket ends.
+def is_closed(text: str, node: Node) -> bool:
+    """Tell of a flow collection that it has brackets: the pair in `[a: b]` has none."""
     return is_flow(node) and text[start(node)] in "[{&!" and text[end(node) - 1] in "]}"
 
 

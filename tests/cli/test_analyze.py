@@ -5,15 +5,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chargen_batch import yaml12
 from chargen_batch.core.analysis import analysis_of
 from chargen_batch.core.results import parse_line
+from chargen_batch.emulator.jobs import Pace
+from chargen_batch.emulator.outcomes import Behaviour
 from tests.cli.conftest import Shell
 from tests.cli.test_pipeline import WAIT
-from tests.phases import analysing
+from tests.phases import analysing, story
 from tests.phases.analysing import TARGETS
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from chargen_batch.emulator.server import Emulator
 
 PLAN = "plan --mode analyze"
 
@@ -41,11 +46,16 @@ def test_the_seven_commands_analyse_the_story_at_the_emulator(studio: Shell) -> 
     assert [(one.code, one.err) for one in typed if one.code] == []
     assert "completed, 3 of 3 done, 0 failed" in typed[-1].out
     ends = outcomes(studio)
-    assert {(end["stage"], end["status"], end["imagePath"]) for end in ends} == {
-        ("settled", "success", None)
+    assert {(end["status"], end["imagePath"]) for end in ends} == {("success", None)}
+    assert [end["stage"] for end in ends] == ["received"] * 3 + ["settled"] * 3
+    assert sum("altText" in json.loads(end["analysisJson"]) for end in ends) == 4
+    sidecars = [json.loads(path.read_bytes()) for path in studio.root.rglob("*.analysis.json")]
+    assert {(one["provider"], one["image"]) for one in sidecars} == {
+        ("emulator", "bowl.png"),
+        ("emulator", "door.jpg"),
     }
-    assert sum("altText" in json.loads(end["analysisJson"]) for end in ends) == 2
-    assert not list(studio.root.rglob("*.analysis.json"))
+    assert 'provider: "emulator"' in (studio.root / story.INES).read_text("utf-8")
+    assert not (studio.root / "characters/tomas/imagery.yaml").exists()
 
 
 def test_the_emulators_answers_are_by_our_schemas(studio: Shell) -> None:
@@ -69,3 +79,55 @@ def test_a_dry_run_of_an_analysis_shows_the_table_and_writes_nothing(studio: She
     assert all(name in typed.out for name in TARGETS)
     assert "3 to analyse" in typed.out
     assert not (studio.root / ".chargen" / "batch").exists()
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch, emulator: Emulator) -> Emulator:
+    """Give an emulator that the commands take for Google's service."""
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", emulator.base_url)
+    monkeypatch.setenv("GEMINI_API_KEY", "any")
+    emulator.world.pace = Pace(looks_to_finish=1)
+    return emulator
+
+
+def analysed(shell: Shell, emulator: Emulator, **kinds: str) -> list[dict[str, Any]]:
+    """Go through all commands with these kinds of rows, by their targets; return how each ended."""
+    outcomes_by_glob = {f"*/{stem}*": kind for stem, kind in kinds.items()}
+    emulator.world.behaviour = Behaviour(outcomes=outcomes_by_glob)
+    for command in (PLAN, "stage", "submit", WAIT, "download", "apply"):
+        assert shell(command).code in {0, 4}
+    return [end for end in outcomes(shell) if end["stage"] == "settled"]
+
+
+def test_answers_of_the_service_are_entered_also_when_split_over_parts(
+    studio: Shell, served: Emulator
+) -> None:
+    ends = analysed(studio, served, bowl="split", appearance="split")
+    assert {end["status"] for end in ends} == {"success"}
+    (sidecar,) = studio.root.glob("characters/ines/images/bowl.png.analysis.json")
+    document = json.loads(sidecar.read_bytes())
+    written = yaml12.load((studio.root / story.INES).read_bytes(), where="")
+    assert isinstance(written, dict)
+    (entry,) = written["image_inventory"]
+    assert entry["content"]["title"] == document["analysis"]["title"]
+    assert (entry["analysis"]["provider"], document["provider"]) == ("google", "google")
+    assert (studio.root / "characters/tomas/imagery.yaml").exists()
+    assert studio(f"{PLAN} --json").document["targets"] == []
+
+
+def test_a_cut_answer_is_told_apart_from_a_wrong_one(studio: Shell, served: Emulator) -> None:
+    kinds = {"bowl": "truncated", "appearance": "truncated:MAX_TOKENS", "door": "wrong_json"}
+    ends = analysed(studio, served, **kinds)
+    told = [end["error"]["message"] for end in ends]
+    assert {(end["error"]["code"], end["error"]["retryable"]) for end in ends} == {
+        ("BAD_ANALYSIS", True)
+    }
+    assert [
+        sum(text in each for each in told)
+        for text in (
+            "not JSON: Input data was truncated",
+            "MAX_TOKENS: the answer was cut off",
+            "not by the schema",
+        )
+    ] == [1, 1, 1]
+    assert not list(studio.root.rglob("*.analysis.json"))

@@ -16,18 +16,26 @@ from tests.e2e.commands import CommandLine, tree
 EXAMPLE = Path(__file__).parents[2] / "examples/lantern-coast"
 BEFORE_APPLY = (("stage",), ("submit",), ("poll", "--wait", "--interval", "0.05"), ("download",))
 
-# Runs `apply` and kills the process, with no clean-up whatever, just before its n-th rename.
+# Runs `apply` and kills the process, with no clean-up whatever, just before its n-th rename or
+# exchange of names, or right after it.
 DYING = """
 import os, pathlib, signal, sys
+from chargen_batch import disk
 from chargen_batch.cli.main import main
-left, rename = int(sys.argv[1]), pathlib.Path.replace
-def dying(self, target):
-    global left
-    left -= 1
-    if not left:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return rename(self, target)
-pathlib.Path.replace = dying
+left, when = int(sys.argv[1]), sys.argv[2]
+def counted(rename):
+    def dying(one, other):
+        global left
+        left -= 1
+        if not left and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        done = rename(one, other)
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done
+    return dying
+pathlib.Path.replace = counted(pathlib.Path.replace)
+disk.exchange = counted(disk.exchange)
 sys.exit(main(["apply"]))
 """
 
@@ -42,11 +50,7 @@ def ready_to_apply(folder: Path) -> Path:
 
 
 def story_of(project: Path) -> dict[str, bytes]:
-    return {
-        path: raw
-        for path, raw in tree(project).items()
-        if not path.endswith(("state.json", ".tmp"))
-    }
+    return {path: raw for path, raw in tree(project).items() if not path.endswith("state.json")}
 
 
 @pytest.mark.timeout(300)
@@ -55,10 +59,11 @@ def test_apply_killed_anywhere_ends_with_the_bytes_of_one_that_never_died(tmp_pa
     whole = tmp_path / "whole"
     shutil.copytree(project, whole)
     assert CommandLine(whole)("apply").code == 0
-    for rename in (2, 9, 17, 26, 28, 33):
+    for rename, when in zip((2, 9, 17, 26, 28, 32), ("before", "after") * 3, strict=True):
         killed = tmp_path / f"killed-{rename}"
         shutil.copytree(project, killed)
-        died = subprocess.run([sys.executable, "-c", DYING, str(rename)], cwd=killed, check=False)
+        dying = [sys.executable, "-c", DYING, str(rename), when]
+        died = subprocess.run(dying, cwd=killed, check=False)
         assert died.returncode == -signal.SIGKILL
         assert CommandLine(killed)("apply").code == 0
         assert story_of(killed) == story_of(whole)

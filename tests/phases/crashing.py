@@ -89,12 +89,20 @@ class _Disk:
 
     @staticmethod
     def names() -> tuple[str, ...]:
-        return ("replacing", "append", "continuing", "rename", "make_directory")
+        return (
+            *("replacing", "replace_if_still", "append", "continuing", "rename"),
+            "make_directory",
+        )
 
     @contextmanager
     def replacing(self, path: Path, *, locked: bool = True) -> Iterator[IO[bytes]]:
         with self.power.around("replace"), self.real["replacing"](path, locked=locked) as stream:
             yield stream
+
+    def replace_if_still(self, path: Path, old: bytes | None, new: bytes) -> bool:
+        with self.power.around("replace"):
+            done: bool = self.real["replace_if_still"](path, old, new)
+            return done
 
     def append(self, path: Path, lines: Iterable[bytes], *, durable: bool = True) -> None:
         whole = list(lines)

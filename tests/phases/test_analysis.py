@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from chargen_batch.errors import ExitCode
 from chargen_batch.phases.plan import PlanChoices
 from tests.analyses import APPEARANCE, IMAGE
-from tests.phases import analysing, lines
+from tests.phases import analysing, lines, story
 from tests.phases.analysing import ANALYZE, TARGETS, analysis_line, answered
 from tests.phases.crashing import Crash, CrashingService, Power, under
 from tests.phases.story import portrait
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tests.service.lines import Line
 
 TO_APPLY = COMMANDS[:-1]
+TOMAS = "characters/tomas/imagery.yaml"
 
 
 @pytest.fixture
@@ -105,11 +107,16 @@ def test_run_ends_with_checked_answers_in_the_ledger(studio: World) -> None:
     assert (state.phase, state.completed_tasks, state.failed_tasks) == ("completed", 3, 0)
 
 
-def test_analysis_leaves_the_story_as_it_is(studio: World) -> None:
+def test_analysis_writes_sidecars_entries_and_appearances_and_nothing_else(studio: World) -> None:
     before = studio.tree()
     analysing.run(studio, *COMMANDS)
     after = {name: raw for name, raw in studio.tree().items() if not name.startswith(".chargen/")}
-    assert after == before
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed == {
+        *(f"{name}.analysis.json" for name in (analysing.BOWL, analysing.DOOR)),
+        *(story.INES, story.CHAPTER, TOMAS),
+    }
+    assert before.keys() <= after.keys()
 
 
 def test_report_counts_analyses(studio: World) -> None:
@@ -180,23 +187,36 @@ def test_an_entity_that_vanished_keeps_its_answer_in_the_ledger(studio: World) -
     assert set(answers(studio)) == set(TARGETS)
 
 
-def test_what_a_run_has_answered_is_not_asked_again(studio: World) -> None:
+def test_what_the_story_describes_now_is_not_asked_again(studio: World) -> None:
     analysing.run(studio, *COMMANDS)
     report = studio.plan(ANALYZE)
-    assert {verdict.state for verdict in report.verdicts} == {"done"}
-    assert (report.run_id, report.planned) == (None, ())
+    assert (report.run_id, report.verdicts) == (None, ())
 
 
-def test_what_a_run_has_answered_is_asked_again_as_the_next_variant(studio: World) -> None:
+def taken_out(world: World, *, sidecars: bool) -> None:
+    """Take out of the story what apply wrote, as a person does."""
+    for name in (story.INES, story.CHAPTER):
+        world.write(name, story.STORY[name])
+    (world.root / TOMAS).unlink()
+    for path in world.root.rglob("*.analysis.json") if sidecars else ():
+        path.unlink()
+
+
+def test_what_a_person_took_out_is_done_and_asked_again_only_when_told(studio: World) -> None:
     analysing.run(studio, *COMMANDS)
+    taken_out(studio, sidecars=True)
+    assert states(studio) == dict.fromkeys(TARGETS, "done")
     planned = studio.plan(PlanChoices(mode="analyze", skip="none")).planned
     assert [verdict.task.variant for verdict in planned] == [2, 2, 2]
 
 
-def test_a_picture_that_changed_since_it_was_answered_is_new(studio: World) -> None:
+def test_a_sidecar_answers_for_its_picture_also_without_the_run(studio: World) -> None:
     analysing.run(studio, *COMMANDS)
+    taken_out(studio, sidecars=False)
+    shutil.rmtree(studio.root / ".chargen")
+    assert states(studio) == {"appearance": "new"}
     studio.write(analysing.BOWL, portrait("gold"))
-    assert states(studio) == {"bowl.png": "new", "appearance": "done", "door.jpg": "done"}
+    assert states(studio) == {"bowl.png": "new", "appearance": "new"}
 
 
 def test_what_a_job_holds_is_in_flight(studio: World) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from chargen_batch.story.splice import Append, Fill
+    from chargen_batch.story.splice import Edit
     from chargen_batch.yaml12 import Composed
     from tests.phases.world import World
     from tests.service.lines import Line
@@ -119,24 +119,23 @@ def test_the_next_apply_finishes_after_the_file_is_mended(world: World) -> None:
     assert world.read(story.CHAPTER) == others
 
 
-def test_a_file_that_is_saved_while_it_is_spliced_stays_as_it_was_saved(
+def test_a_file_that_is_saved_each_time_it_is_spliced_stays_as_it_was_saved(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.before("apply")
     before = world.read(story.KILN)
 
-    def saved_meanwhile(
-        raw: bytes, composed: Composed, *rest: Sequence[Append | Fill], where: str
-    ) -> bytes:
-        (world.root / where).write_bytes(raw + b"mine: yes\n")
+    def saved_meanwhile(raw: bytes, composed: Composed, *rest: Sequence[Edit], where: str) -> bytes:
+        (world.root / where).write_bytes(raw + b"# mine\n")
         return splice_composed(raw, composed, *rest, where=where)
 
     monkeypatch.setattr(writing_back, "splice_composed", saved_meanwhile)
-    assert "it was changed just now" in {problem.message for problem in world.apply().problems}
-    assert world.read(story.KILN) == before + "mine: yes\n"
+    told = {problem.message for problem in world.apply().problems}
+    assert told == {"somebody saves it again and again"}
+    assert world.read(story.KILN) == before + "# mine\n" * writing_back.ATTEMPTS
     monkeypatch.undo()
     assert world.apply().phase == "completed"
-    assert "mine: yes" in world.read(story.KILN)
+    assert world.read(story.KILN).count("# mine") == writing_back.ATTEMPTS
 
 
 def test_a_missing_imagery_yaml_is_created(world: World) -> None:
