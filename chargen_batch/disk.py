@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import shutil
-import sys
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
-
-_HERE: Final = -100  # AT_FDCWD: names are relative to the working directory
-_EXCHANGE: Final = 2  # RENAME_EXCHANGE
 
 
 @contextlib.contextmanager
@@ -39,7 +34,7 @@ def replacing(path: Path, *, locked: bool = True) -> Iterator[IO[bytes]]:
     temporary.unlink(missing_ok=True)
     try:
         with _naming(target), temporary.open("xb") as stream:
-            _keep_mode_and_owner(target, stream.fileno())
+            keep_mode_and_owner(target, stream.fileno())
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
@@ -61,7 +56,8 @@ def _naming(path: Path) -> Iterator[None]:
         raise
 
 
-def _keep_mode_and_owner(target: Path, descriptor: int) -> None:
+def keep_mode_and_owner(target: Path, descriptor: int) -> None:
+    """Give an open file the mode and owner of the one whose place it takes, if there is one."""
     try:
         old = target.stat()
     except FileNotFoundError:
@@ -75,84 +71,6 @@ def replace(path: Path, content: bytes, *, locked: bool = True) -> None:
     """Replace the file at ``path`` by ``content`` in one step (see ``replacing``)."""
     with replacing(path, locked=locked) as stream:
         stream.write(content)
-
-
-def replace_if_still(path: Path, old: bytes | None, new: bytes) -> bool:
-    """Replace a file that holds ``old`` (``None``: that is not there); say whether that was done.
-
-    For files that other programs save at any moment. What is there is looked at right before it is
-    replaced, and what was taken away is looked at after it: what somebody saved in between, by
-    writing into the file or by renaming another over it, is put back as it is.
-    """
-    target, temporary = path.resolve(), _temporary(path)
-    temporary.unlink(missing_ok=True)
-    try:
-        with temporary.open("xb") as stream:
-            _keep_mode_and_owner(target, stream.fileno())
-            stream.write(new)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if old is None:
-            done = link_new(temporary, target)
-        else:
-            done = _bytes_of(target) == old and _exchanged(temporary, target, old, new)
-    finally:
-        temporary.unlink(missing_ok=True)
-    fsync_directory(target.parent)
-    return done
-
-
-def clear_leftover(path: Path) -> None:
-    """Remove what a killed ``replace_if_still`` left beside a file, under the story's lock."""
-    _temporary(path).unlink(missing_ok=True)
-
-
-def _temporary(path: Path) -> Path:
-    target = path.resolve()
-    return target.with_name(f".{target.name[:56]}.tmp")
-
-
-def _bytes_of(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-
-
-def link_new(temporary: Path, target: Path) -> bool:
-    """Give a new file its name, unless somebody has made one of that name."""
-    try:
-        target.hardlink_to(temporary)
-    except FileExistsError:
-        return False
-    except OSError:  # this file system has no links
-        if target.exists():
-            return False
-        temporary.replace(target)
-    return True
-
-
-def _exchanged(temporary: Path, target: Path, old: bytes, new: bytes) -> bool:
-    """Exchange two files, and back again where the one that was taken away is not the old one."""
-    exchange(temporary, target)
-    if temporary.read_bytes() == old:
-        return True
-    exchange(temporary, target)
-    if temporary.read_bytes() != new:  # saved once more: the last one counts
-        exchange(temporary, target)
-    return False
-
-
-def exchange(one: Path, other: Path) -> None:
-    """Let two files change names, in one step where the system can do that."""
-    rename = getattr(ctypes.CDLL(None), "renameat2", None) if sys.platform == "linux" else None
-    if rename and rename(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0:
-        return
-    held = other.with_name(f"{one.name}.held")  # the file that is there stays under this name
-    held.unlink(missing_ok=True)
-    held.hardlink_to(other)
-    one.replace(other)
-    held.replace(one)
 
 
 def replace_if_changed(path: Path, content: bytes, *, locked: bool = True) -> bool:

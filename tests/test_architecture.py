@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PACKAGE: Final = Path(chargen_batch.__file__).parent
 MODULES: Final = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
-MAY_WRITE: Final = ("disk.py", "emulator/")
+MAY_WRITE: Final = ("disk.py", "exchange.py", "emulator/")
 
 WRITING_CALLS: Final = frozenset(
     {

@@ -354,35 +354,3 @@ def test_folder_that_cannot_be_removed_whole_is_out_of_sight(
     monkeypatch.setattr("shutil.rmtree", lambda _path, **_choices: None)  # killed just before
     disk.remove_folder(folder)
     assert [path.name for path in tmp_path.iterdir()] == [".run.removed"]
-
-
-def test_a_file_is_replaced_only_while_it_holds_what_was_read(file: Path) -> None:
-    file.chmod(0o640)
-    assert not disk.replace_if_still(file, b"older", b"new")
-    assert file.read_bytes() == b"old"
-    assert disk.replace_if_still(file, b"old", b"new")
-    assert (file.read_bytes(), stat.S_IMODE(file.stat().st_mode)) == (b"new", 0o640)
-    assert _names(file.parent) == ["file.txt"]
-
-
-def test_a_file_that_was_not_there_is_made_only_while_it_is_not(file: Path) -> None:
-    made = file.with_name("made.txt")
-    assert not disk.replace_if_still(file, None, b"new")
-    assert disk.replace_if_still(made, None, b"new")
-    assert not disk.replace_if_still(made.with_name("gone.txt"), b"old", b"new")
-    assert (file.read_bytes(), made.read_bytes()) == (b"old", b"new")
-    assert _names(file.parent) == ["file.txt", "made.txt"]
-
-
-def test_a_link_is_followed_when_its_file_is_replaced(file: Path) -> None:
-    link = file.with_name("link.txt")
-    link.symlink_to(file)
-    assert disk.replace_if_still(link, b"old", b"new")
-    assert (link.is_symlink(), file.read_bytes()) == (True, b"new")
-
-
-def test_what_a_killed_replacement_left_is_cleared(file: Path) -> None:
-    left = file.with_name(f".{file.name}.tmp")
-    left.write_bytes(b"left")
-    disk.clear_leftover(file)
-    assert _names(file.parent) == ["file.txt"]

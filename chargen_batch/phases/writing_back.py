@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from chargen_batch import disk, yaml12
+from chargen_batch import disk, exchange, yaml12
 from chargen_batch.errors import Problem
 from chargen_batch.story.answers import Answers
 from chargen_batch.story.discover import FOLDERS, discover
@@ -101,11 +101,11 @@ class Writer:
 
     def _write(self, path: Path, finished: Sequence[Finished], *, dry: bool) -> WriteBack:
         if not dry:
-            disk.clear_leftover(path)
+            exchange.clear_leftover(path)
         for _ in range(ATTEMPTS):
             old = self._read(path)
             new, back = self._edited(path, old, finished)
-            if dry or new is None or disk.replace_if_still(path, old, new):
+            if dry or new is None or exchange.replace_if_still(path, old, new):
                 return back
         raise SpliceError("somebody saves it again and again", where=self._where(path))
 

@@ -20,7 +20,7 @@ BEFORE_APPLY = (("stage",), ("submit",), ("poll", "--wait", "--interval", "0.05"
 # exchange of names, or right after it.
 DYING = """
 import os, pathlib, signal, sys
-from chargen_batch import disk
+from chargen_batch import exchange
 from chargen_batch.cli.main import main
 left, when = int(sys.argv[1]), sys.argv[2]
 def counted(rename):
@@ -35,7 +35,7 @@ def counted(rename):
         return done
     return dying
 pathlib.Path.replace = counted(pathlib.Path.replace)
-disk.exchange = counted(disk.exchange)
+exchange.swap = counted(exchange.swap)
 sys.exit(main(["apply"]))
 """
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _CALLS: Final = (
     "open,openat,creat,write,pwrite64,writev,ftruncate,fsync,fdatasync,rename,renameat,renameat2,"
-    "mkdir,mkdirat,unlink,unlinkat,sendto,sendmsg"
+    "link,linkat,mkdir,mkdirat,unlink,unlinkat,sendto,sendmsg"
 )
 _LINE: Final = re.compile(r"(\d+) +(.*)", re.DOTALL)
 _UNFINISHED: Final = " <unfinished ...>"
@@ -103,7 +103,7 @@ def _event(name: str, text: str, folder: str, known: set[str]) -> Event | None:
             return None
         known.add(where[0])
         return Event("create", where[0])
-    if name.startswith("rename"):
+    if name.startswith(("rename", "link")):
         known.add(where[1])
         known.discard(where[0])
         return Event("rename", where[0], where[1])

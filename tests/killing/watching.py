@@ -18,6 +18,8 @@ from unittest import mock
 
 import httpx
 
+from chargen_batch import exchange
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -42,10 +44,11 @@ class Watch:
         self.folder, self.happens, self.durable = f"{folder.resolve()}/", happens, durable
         self.lock = threading.RLock()
         self.paths: dict[int, str] = {}
-        names = ("open", "fsync", "replace", "rename", "mkdir", "unlink", "rmdir")
+        names = ("open", "fsync", "replace", "rename", "link", "mkdir", "unlink", "rmdir")
         self.real: dict[str, Any] = {name: getattr(os, name) for name in names}
         self.real_open = io.open
         self.real_send = httpx.Client.send
+        self.real_swap = exchange.swap
 
     def inside(self, path: object) -> str:
         """Return a path relative to the folder (itself a dot), or nothing where it is not in it."""
@@ -70,7 +73,7 @@ class Watch:
             self.real["fsync"](descriptor)
 
     def moving(self, name: str) -> Callable[..., None]:
-        """Return the stand-in of ``replace`` or ``rename``."""
+        """Return the stand-in of ``replace``, ``rename`` or ``link``."""
 
         def moved(source: Any, target: Any, **more: Any) -> None:  # noqa: ANN401 - as in os
             if path := self.inside(source):
@@ -78,6 +81,12 @@ class Watch:
             self.real[name](source, target, **more)
 
         return moved
+
+    def swapped(self, one: Path, other: Path) -> None:
+        """Stand in for the exchange of two names, and for not having looked at what was taken."""
+        self.tell("rename", self.inside(one), self.inside(other))
+        self.real_swap(one, other)
+        self.tell("half", self.inside(other))
 
     def naming(self, name: str) -> Callable[..., None]:
         """Return the stand-in of ``mkdir``, ``unlink`` or ``rmdir``."""
@@ -155,6 +164,7 @@ def watching(folder: Path, happens: Happens, *, durable: bool = True) -> Iterato
         "fsync": watch.fsync,
         "replace": watch.moving("replace"),
         "rename": watch.moving("rename"),
+        "link": watch.moving("link"),
         **{name: watch.naming(name) for name in ("mkdir", "unlink", "rmdir")},
     }
     with (
@@ -162,5 +172,6 @@ def watching(folder: Path, happens: Happens, *, durable: bool = True) -> Iterato
         mock.patch.object(io, "open", watch.open_file),
         mock.patch.object(builtins, "open", watch.open_file),
         mock.patch.object(httpx.Client, "send", send),
+        mock.patch.object(exchange, "swap", watch.swapped),
     ):
         yield

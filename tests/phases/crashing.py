@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 from unittest import mock
 
-from chargen_batch import disk
+from chargen_batch import disk, exchange
+from chargen_batch.exchange import replace_if_still
 from tests.phases.world import Service
 
 if TYPE_CHECKING:
@@ -89,10 +90,7 @@ class _Disk:
 
     @staticmethod
     def names() -> tuple[str, ...]:
-        return (
-            *("replacing", "replace_if_still", "append", "continuing", "rename"),
-            "make_directory",
-        )
+        return ("replacing", "append", "continuing", "rename", "make_directory")
 
     @contextmanager
     def replacing(self, path: Path, *, locked: bool = True) -> Iterator[IO[bytes]]:
@@ -101,8 +99,7 @@ class _Disk:
 
     def replace_if_still(self, path: Path, old: bytes | None, new: bytes) -> bool:
         with self.power.around("replace"):
-            done: bool = self.real["replace_if_still"](path, old, new)
-            return done
+            return replace_if_still(path, old, new)
 
     def append(self, path: Path, lines: Iterable[bytes], *, durable: bool = True) -> None:
         whole = list(lines)
@@ -135,5 +132,9 @@ def under(power: Power, world: World) -> Iterator[None]:
     crashing = _Disk(power)
     fakes = {name: getattr(crashing, name) for name in crashing.names()}
     assert isinstance(world.service, CrashingService)
-    with mock.patch.multiple(disk, **fakes), mock.patch.object(CrashingService, "power", power):
+    with (
+        mock.patch.multiple(disk, **fakes),
+        mock.patch.object(exchange, "replace_if_still", crashing.replace_if_still),
+        mock.patch.object(CrashingService, "power", power),
+    ):
         yield

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chargen_batch import disk
+from chargen_batch import exchange
 from chargen_batch.phases import writing_back
 from chargen_batch.story.splice import splice_composed
 from tests.phases import story
@@ -66,20 +66,20 @@ def test_what_is_saved_while_a_file_is_spliced_is_kept_beside_the_entries(
 
 
 @SAVES
-@pytest.mark.parametrize("exchange", ["in one step", "by links"])
+@pytest.mark.parametrize("how", ["in one step", "by links"])
 def test_what_is_saved_right_at_the_rename_is_kept_beside_the_entries(
-    world: World, monkeypatch: pytest.MonkeyPatch, save: Callable[[Path], None], exchange: str
+    world: World, monkeypatch: pytest.MonkeyPatch, save: Callable[[Path], None], how: str
 ) -> None:
     world.before("apply")
-    editor, real = Editor(world.root / story.KILN, save), disk.exchange
-    if exchange == "by links":
+    editor, real = Editor(world.root / story.KILN, save), exchange.swap
+    if how == "by links":
         monkeypatch.setattr("sys.platform", "other")
 
     def at_the_rename(one: Path, other: Path) -> None:
         editor.now(other)
         real(one, other)
 
-    monkeypatch.setattr(disk, "exchange", at_the_rename)
+    monkeypatch.setattr(exchange, "swap", at_the_rename)
     both_are_there(world, editor)
 
 
@@ -98,20 +98,20 @@ def test_a_file_that_somebody_makes_meanwhile_is_kept(
     world.before("apply")
     ines = world.root / story.INES
     ines.unlink()
-    editor, real = Editor(ines, into_the_file), disk.link_new
+    editor, real = Editor(ines, into_the_file), exchange.link_new
 
     def at_the_link(temporary: Path, target: Path) -> bool:
         editor.now(target)
         return real(temporary, target)
 
-    monkeypatch.setattr(disk, "link_new", at_the_link)
+    monkeypatch.setattr(exchange, "link_new", at_the_link)
     assert world.apply().phase == "completed"
     assert ines.read_bytes().startswith(MINE)
     assert world.read(story.INES).count("task_key") == 2
 
 
 def test_of_two_saves_around_the_rename_the_last_one_counts(tmp_path: Path) -> None:
-    path, real = tmp_path / "a.yaml", disk.exchange
+    path, real = tmp_path / "a.yaml", exchange.swap
     path.write_bytes(b"old")
     saves = iter([b"first", b"second"])
 
@@ -120,7 +120,7 @@ def test_of_two_saves_around_the_rename_the_last_one_counts(tmp_path: Path) -> N
         real(one, other)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(disk, "exchange", saved)
-        assert not disk.replace_if_still(path, b"old", b"new")
+        patch.setattr(exchange, "swap", saved)
+        assert not exchange.replace_if_still(path, b"old", b"new")
     assert path.read_bytes() == b"second"
     assert [each.name for each in tmp_path.iterdir()] == ["a.yaml"]
