@@ -105,14 +105,14 @@ def splice_round_trip(file: str) -> Callable[[], object]:
 
 
 def commands(address: str, project: str, *typed: str) -> Callable[[], object]:
-    """Type commands at a service; what they all import is there already."""
+    """Type commands, at a service where they need one: what all these import is there already."""
     import os  # noqa: PLC0415 - the same
-
-    import google.genai  # noqa: F401, PLC0415 - the same
 
     from chargen_batch.cli.main import main  # noqa: PLC0415 - the same
 
     if address:
+        import google.genai  # noqa: F401, PLC0415 - the same
+
         os.environ["GOOGLE_GEMINI_BASE_URL"] = address
 
     def work() -> None:
@@ -136,6 +136,43 @@ def stream(url: str, file: str) -> Callable[[], object]:
     return work
 
 
+def cookbook(results: str, folder: str) -> Callable[[], object]:
+    """Write the pictures of a result file as Google's cookbook does: all of it in memory."""
+    import base64  # noqa: PLC0415 - the same
+
+    def work() -> None:
+        text = Path(results).read_bytes().decode("utf-8")
+        for number, line in enumerate(text.splitlines()):
+            answer = json.loads(line)["response"]
+            for part in answer["candidates"][0]["content"]["parts"]:
+                if "inlineData" in part:
+                    data = base64.b64decode(part["inlineData"]["data"])
+                    Path(folder, f"{number}.png").write_bytes(data)
+
+    return work
+
+
+def write(folder: str, count: str, size: str) -> Callable[[], object]:
+    """Write and fsync as many files as apply does, by the same pool, and nothing else."""
+    import random  # noqa: PLC0415 - the same
+    from functools import partial  # noqa: PLC0415 - the same
+
+    from chargen_batch import disk  # noqa: PLC0415 - the same
+    from chargen_batch.phases.in_order import Work, in_order  # noqa: PLC0415 - the same
+    from chargen_batch.phases.receiving import AT_ONCE  # noqa: PLC0415 - the same
+
+    data = random.Random(1).randbytes(int(size))  # noqa: S311 - no secret
+    paths = [Path(folder, f"{number}.png") for number in range(int(count))]
+
+    def work() -> None:
+        works = (Work(path.name, len(data), partial(disk.write_new, path, data)) for path in paths)
+        for number, _ in enumerate(in_order(works), 1):
+            if number % AT_ONCE == 0 or number == len(paths):
+                disk.fsync_directory(Path(folder))
+
+    return work
+
+
 WORKS: Final[dict[str, Callable[..., Callable[[], object]]]] = {
     "parse": parse,
     "scan": scan,
@@ -144,6 +181,8 @@ WORKS: Final[dict[str, Callable[..., Callable[[], object]]]] = {
     "round-trip": splice_round_trip,
     "commands": commands,
     "stream": stream,
+    "cookbook": cookbook,
+    "write": write,
 }
 
 

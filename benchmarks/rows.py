@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from benchmarks import service_rows, stories
+from benchmarks import apply_rows, service_rows, stories
 from benchmarks.side_by_side import ROOT, Row, Side, measured, python, ratios
 
 if TYPE_CHECKING:
@@ -134,4 +134,6 @@ TOPICS: Final[dict[str, Callable[[int], Iterator[Row]]]] = {
     "splice": splice,
     "stage": service_rows.stage,
     "download": service_rows.download,
+    "apply": apply_rows.apply,
+    "apply-2gb": apply_rows.apply_2gb,
 }

@@ -31,16 +31,16 @@ _KEYS = itertools.count()
 
 def stage(rounds: int) -> Iterator[Row]:
     """Stage references one by one and several at a time."""
-    folder = _emptied(stories.CACHE / "stage")
+    folder = emptied(stories.CACHE / "stage")
     planned = {count: folder / f"planned-{count}" for count in (1, CONCURRENCY)}
     for count, project in planned.items():
         _write_story(project, UPLOADS, 1, f"upload_concurrency: {count}")
-        _run(project, "", "plan")
+        run_command(project, "", "plan")
     with served("slow", str(folder / "service"), str(ANSWER_S)) as address:
         sides = [
             Side(
                 f"{count} at a time",
-                _typed(folder / f"staged-{count}", address, "stage"),
+                command(folder / f"staged-{count}", address, "stage"),
                 partial(_anew, project, folder / f"staged-{count}"),
             )
             for count, project in planned.items()
@@ -55,13 +55,13 @@ def stage(rounds: int) -> Iterator[Row]:
 
 def download(rounds: int) -> Iterator[Row]:
     """Download a big result file, and stream the same with httpx alone."""
-    folder = _emptied(stories.CACHE / "download")
+    folder = emptied(stories.CACHE / "download")
     project, results, plain = folder / "project", folder / "results.jsonl", folder / "plain"
-    planned_on = _submitted(project, folder / "service")
+    planned_on = submitted(project, folder / "service", LINES)
     _write_results(results)
     with served("file", str(results)) as address:
-        _move(project, planned_on, address)
-        ours = _typed(project, address, "download")
+        move(project, planned_on, address)
+        ours = command(project, address, "download")
         theirs = python("benchmarks.children", "stream", f"{address}/x:download", str(plain))
         back = partial(_before_download, project, folder / "before")
         back()
@@ -86,7 +86,8 @@ def _rows(taken: Mapping[str, Times]) -> Iterator[Row]:
     yield Row(f"download of {size}, peak MB", tuple(ours.peak_mb), MOST_MB, peak_mb=peak)
 
 
-def _emptied(folder: Path) -> Path:
+def emptied(folder: Path) -> Path:
+    """Return a folder with nothing in it."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
@@ -106,13 +107,19 @@ def _write_story(project: Path, characters: int, ideas: int, settings: str) -> N
     (project / "chargen.yaml").write_text(batch, "utf-8")
 
 
-def _typed(project: Path, address: str, *commands: str) -> tuple[str, ...]:
+def command(project: Path, address: str, *commands: str) -> tuple[str, ...]:
     """Return a child that types commands at a service; the key stands in the project's .env."""
     return python("benchmarks.children", "commands", address, str(project), *commands)
 
 
-def _run(project: Path, address: str, *commands: str) -> None:
-    measured([Side(commands[0], _typed(project, address, *commands))], 1)
+def run_command(project: Path, address: str, *commands: str) -> None:
+    """Type commands at a service.
+
+    Raises:
+        RuntimeError: One of them failed.
+
+    """
+    measured([Side(commands[0], command(project, address, *commands))], 1)
 
 
 def _anew(project: Path, copy: Path) -> None:
@@ -122,16 +129,16 @@ def _anew(project: Path, copy: Path) -> None:
     (copy / ".env").write_text(f"GEMINI_API_KEY=nobody-{next(_KEYS)}\n", "utf-8")
 
 
-def _submitted(project: Path, state: Path) -> str:
+def submitted(project: Path, state: Path, lines: int) -> str:
     """Bring a project to where its one job has ended; return the address that it was on."""
-    _write_story(project, 1, LINES, "max_enqueued_tokens: 1000000000")
+    _write_story(project, 1, lines, f"max_enqueued_tokens: 1000000000, max_tasks_per_job: {lines}")
     (project / ".env").write_text("GEMINI_API_KEY=nobody\n", "utf-8")
     with served("slow", str(state), "0") as address:
-        _run(project, address, "plan", "stage", "submit", "poll", "poll")
+        run_command(project, address, "plan", "stage", "submit", "poll", "poll")
     return address
 
 
-def _move(project: Path, old: str, new: str) -> None:
+def move(project: Path, old: str, new: str) -> None:
     """Let the run belong to another address: a run stays with the service that it was staged on."""
     (state,) = project.glob(".chargen/batch/*/state.json")
     state.write_text(state.read_text("utf-8").replace(old, new), "utf-8")

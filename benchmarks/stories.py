@@ -289,6 +289,11 @@ def _lines(
             yield f"{head} {item if plain else json.dumps(item)}"
 
 
+def noise(number: int, size: int) -> bytes:
+    """Return bytes that nothing compresses, other ones for each number."""
+    return random.Random(number).randbytes(size)  # noqa: S311 - no secret
+
+
 def picture(colour: int) -> bytes:
     """Return a picture of one pixel, as PNG."""
     pixel = b"\0" + colour.to_bytes(3, "big")

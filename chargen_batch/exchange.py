@@ -41,6 +41,20 @@ def replace_if_still(path: Path, old: bytes | None, new: bytes) -> bool:
     return done
 
 
+def remove_if_still(path: Path, old: bytes) -> bool:
+    """Remove a file that holds ``old``; say whether that was done. What somebody saved stays."""
+    target, temporary = path.resolve(), _temporary(path)
+    if _bytes_of(target) != old:
+        return False
+    target.replace(temporary)
+    done = temporary.read_bytes() == old
+    if not done:
+        link_new(temporary, target)
+    temporary.unlink(missing_ok=True)
+    disk.fsync_directory(target.parent)
+    return done
+
+
 def clear_leftover(path: Path) -> None:
     """Remove what a killed ``replace_if_still`` left beside a file, under the story's lock."""
     _temporary(path).unlink(missing_ok=True)

@@ -188,8 +188,8 @@ MUTANTS: Final = (
     Mutant(
         "a replaced file is not fsynced",
         "disk.py",
-        "            stream.flush()\n            os.fsync(stream.fileno())\n        temporary",
-        "            stream.flush()\n        temporary",
+        "yield stream\n            stream.flush()\n            os.fsync(stream.fileno())\n",
+        "yield stream\n            stream.flush()\n",
         f"{_OF_DISK}[written_anew]",
     ),
     Mutant(
@@ -250,10 +250,31 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a picture is told of before it is written",
-        "phases/receiving.py",
-        "            disk.replace(path, picture.data)\n",
-        "            pass\n",
+        "phases/picture_writing.py",
+        "                disk.write_new(path, signed.data)\n",
+        "                pass\n",
         f"{_ORDER}test_pictures_come_before_received_and_entries_before_settled{_INSIDE}",
+    ),
+    Mutant(
+        "pictures are told of before their names are on the disk",
+        "phases/receiving.py",
+        "        writer.settle()\n",
+        "",
+        f"{_ORDER}test_no_command_builds_on_what_a_power_cut_could_take{_INSIDE[:-1]}-apply]",
+    ),
+    Mutant(
+        "a picture's name is there before its bytes are",
+        "disk.py",
+        "(content)\n            stream.flush()\n            os.fsync(stream.fileno())\n",
+        "(content)\n            stream.flush()\n",
+        f"{_OF_DISK}[written_new]",
+    ),
+    Mutant(
+        "a key that comes again does not wait for the first",
+        "phases/in_order.py",
+        "return too_many or work.key in self.keys",
+        "return too_many",
+        "tests/phases/test_in_order.py::test_of_two_for_the_same_the_later_waits_for_the_earlier",
     ),
     Mutant(
         "tasks are settled before their entries are written",

@@ -26,7 +26,7 @@ WRITING_CALLS: Final = frozenset(
         *("FileHandler", "RotatingFileHandler", "urlretrieve", "ZipFile"),
     }
 )
-NOT_FILES: Final = frozenset({"webbrowser.open"})
+NOT_FILES: Final = frozenset({"webbrowser.open", "Image.open"})
 OPENING_CALLS: Final = frozenset({"open", "fdopen"})
 WRITE_FLAGS: Final = ("O_WRONLY", "O_RDWR", "O_CREAT", "O_APPEND", "O_TRUNC")
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from benchmarks import service_rows, stories
+from benchmarks import apply_rows, service_rows, stories
 from benchmarks.services import served
 from benchmarks.side_by_side import Row, Side, Times, measured, ratios
+from chargen_batch.core.pictures import inspect
 from chargen_batch.model.settings import Settings
 from chargen_batch.story.scan import scan
 from tests.story.builder import FACTS
@@ -92,6 +93,27 @@ def test_download_is_measured_on_a_file_that_comes_whole(
     # No less: a child counts what its parent held when it was made, here all of these tests.
     assert 10 < peak.peak_mb["plain httpx"] <= peak.figure
     assert list(cache.iterdir()) == []
+
+
+def test_apply_is_measured_on_pictures_that_all_come_into_the_story(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apply_rows, "LINES", 5)
+    monkeypatch.setattr(apply_rows, "MORE_LINES", 7)
+    monkeypatch.setattr(apply_rows, "PICTURE_BYTES", 2_000)
+    faster, rate, peak = apply_rows.apply(2)
+    assert (faster.bar, faster.at_least, len(faster.figures)) == (4, True, 2)
+    assert (rate.bar, rate.at_least, peak.bar) == (0.5, True, 150)
+    assert peak.peak_mb["the cookbook's way"] > 10
+    (more,) = apply_rows.apply_2gb(1)
+    assert (more.bar, more.at_least, len(more.figures)) == (150, False, 1)
+    assert list(cache.iterdir()) == []
+
+
+def test_a_picture_of_noise_is_whole_and_another_one_each_time() -> None:
+    pictures = [apply_rows.picture(number) for number in range(3)]
+    assert {inspect(picture).mime for picture in pictures} == {"image/png"}
+    assert len(set(pictures)) == 3
 
 
 def test_the_file_service_gives_the_file_from_a_byte_on(tmp_path: Path) -> None:

@@ -53,3 +53,27 @@ def test_what_a_killed_replacement_left_is_cleared(file: Path) -> None:
     left.write_bytes(b"left")
     exchange.clear_leftover(file)
     assert _names(file.parent) == ["file.txt"]
+
+
+def test_a_file_is_removed_only_while_it_holds_what_was_read(file: Path) -> None:
+    assert not exchange.remove_if_still(file, b"older")
+    assert file.read_bytes() == b"old"
+    assert exchange.remove_if_still(file, b"old")
+    assert _names(file.parent) == []
+    assert not exchange.remove_if_still(file, b"old")
+
+
+def test_what_is_saved_while_a_file_is_removed_is_put_back(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "_bytes_of", lambda path: _saved_behind(path, b"mine"))
+    assert not exchange.remove_if_still(file, b"old")
+    assert file.read_bytes() == b"mine"
+    assert _names(file.parent) == ["file.txt"]
+
+
+def _saved_behind(path: Path, text: bytes) -> bytes:
+    """Read a file, and let somebody save it right after that."""
+    before = path.read_bytes()
+    path.write_bytes(text)
+    return before

@@ -54,6 +54,13 @@ half of its rows.
 OUTCOME, by the row's key, is one of
   success  row_error:CODE (gRPC, 13)  blocked:REASON  safety:REASON
   text_only  signature  keyless  missing  duplicate
+  split  wrong_json  truncated:REASON (texts: in several parts, by no
+  schema, cut off)
+  status:CODE (as row_error, in `status`)  late (first an error)
+  torn  foreign (a key that nobody asked for)  no_response
+  no_candidate  snake (its names)  escaped (its slashes)
+  several  draft  wrong_mime  bad_data  broken_picture
+  undecodable  wrong_size (pictures)
 
 \b
 QUOTA is one of

@@ -8,6 +8,7 @@ import typer
 
 from chargen_batch.cli import views
 from chargen_batch.cli.options import Common, GiveUpOption, RunOption, WaitOptions
+from chargen_batch.core.pictures import Verification
 from chargen_batch.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -118,16 +119,53 @@ def apply(
     yes: Annotated[
         bool, typer.Option("--yes", help="Enter a rehearsal's pictures into this story.")
     ] = False,
+    verify: Annotated[
+        Verification, typer.Option(help="Check pictures by their structure, or decode them too.")
+    ] = "structure",
+    restore: Annotated[
+        bool, typer.Option("--restore", help="Put entries back that were taken out of the story.")
+    ] = False,
+    give_up: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Go on without this file of the story, if it stands in the way (repeat).",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Write the pictures and enter them into the story's files."""
+    from chargen_batch.cli.acting import act, act_on
+    from chargen_batch.cli.session import Session
     from chargen_batch.phases import apply as phase
+    from chargen_batch.phases import restoring
+
+    choices = phase.ApplyChoices(restore=restore, give_up=tuple(give_up or ()))
 
     def apply_one(session: Session, run: RunDirectory) -> Report:
         sure = yes or session.rehearsal_ok
         with session.story_held():
-            return phase.run(run, session.project, clock=session.clock, rehearsal_ok=sure)
+            return phase.run(
+                run,
+                session.project,
+                clock=session.clock,
+                rehearsal_ok=sure,
+                verify=verify,
+                choices=choices,
+            )
 
-    _act(common, "apply", run, apply_one)
+    with Session(common) as session:
+        if restore and not run:
+            taken = restoring.candidates(session.project)
+            acted = act_on(session, "apply", taken, apply_one, None, _never)
+            note = "" if acted else "nothing to restore"
+        else:
+            acted, note = act(session, "apply", run, apply_one, None, _never)
+    views.finish("apply", acted, note, common)
+
+
+def _never(_report: Report) -> bool:
+    return False
 
 
 def report(

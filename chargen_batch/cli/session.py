@@ -72,7 +72,7 @@ class Session:
         return by_file_alone.settings.batch.backend == "emulator"
 
     @contextlib.contextmanager
-    def story_held(self) -> Iterator[None]:
+    def story_held(self, command: str = "apply") -> Iterator[None]:
         """Hold the story's lock: two applies never meet in its files.
 
         Raises:
@@ -86,7 +86,7 @@ class Session:
 
         since, timeout_s = iso(self.clock()), self.common.lock_timeout
         lock = folder / "story.lock"
-        with held(lock, command="apply", since=since, timeout_s=timeout_s):
+        with held(lock, command=command, since=since, timeout_s=timeout_s):
             yield
 
     def connect(self) -> BatchService:

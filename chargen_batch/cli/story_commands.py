@@ -114,7 +114,7 @@ def show(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="KEY|TARGET", help="A task's key, or [[TYPE/]SLUG/]ID of its target."
+            metavar="KEY|TARGET", help="A task's key, or [[TYPE/]SLUG/]ID of its target, or a glob."
         ),
     ],
     run: RunOption = None,

@@ -8,7 +8,7 @@ import typer
 
 from chargen_batch.cli import terminal, upkeep_views, views
 from chargen_batch.cli.options import Common, RunOption
-from chargen_batch.errors import UsageError
+from chargen_batch.errors import ResultsError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +39,48 @@ def cancel(
     with Session(common) as session:
         acted, note = act(session, "cancel", run, cancel_one, None, _never)
     views.finish("cancel", acted, note, common)
+
+
+def revert(
+    common: Common,
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="The run: its id, or the path of its folder.")
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be taken out, and what not.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Take it out without asking.")] = False,
+) -> None:
+    """Take a run's entries and pictures out of the story again, where nobody touched them."""
+    from chargen_batch.cli.acting import act
+    from chargen_batch.cli.session import Session
+    from chargen_batch.phases import revert as phase
+
+    def revert_one(session: Session, run: RunDirectory) -> Report:
+        with session.story_held("revert"):
+            seen = phase.run(run, session.project, clock=session.clock, dry_run=True)
+            if dry_run:
+                return seen
+            if seen.reverted and not (yes or _may_take_out(len(seen.reverted), run, common)):
+                raise _unsure(len(seen.reverted), run)
+            return phase.run(run, session.project, clock=session.clock)
+
+    with Session(common) as session:
+        acted, note = act(session, "revert", run, revert_one, None, _never)
+    views.finish("revert", acted, note, common)
+
+
+def _may_take_out(count: int, run: RunDirectory, common: Common) -> bool:
+    if common.json or common.quiet or not terminal.has_a_person():
+        return False
+    return upkeep_views.asks_to_take_out(count, run.run_id)
+
+
+def _unsure(count: int, run: RunDirectory) -> ResultsError:
+    return ResultsError(
+        f"{count} result(s) of run {run.run_id} would be taken out of the story",
+        hint=f"list them with --dry-run, or type: chargen-batch revert {run.run_id} --yes",
+    )
 
 
 def _agreed(run: RunDirectory, common: Common) -> bool:

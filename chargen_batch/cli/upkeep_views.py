@@ -16,12 +16,18 @@ if TYPE_CHECKING:
     from chargen_batch.phases.cleanup import CleanupReport
     from chargen_batch.phases.prune import PruneReport
     from chargen_batch.phases.retry import RetryReport
+    from chargen_batch.phases.revert import RevertReport
 
 
 def asks_to_stop(jobs: int, run_id: str) -> bool:
     """Ask whether jobs that are at work may be stopped."""
     question = f"Stop {jobs} job(s) of run {run_id}? What was done of them may be lost"
     return typer.confirm(question, err=True)
+
+
+def asks_to_take_out(count: int, run_id: str) -> bool:
+    """Ask whether a run's results may be taken out of the story."""
+    return typer.confirm(f"Take {count} result(s) of run {run_id} out of the story?", err=True)
 
 
 def print_children(acted: Sequence[Acted]) -> None:
@@ -95,13 +101,27 @@ def _prune_line(report: PruneReport) -> str:
     return "would be removed from this machine" if report.dry_run else "removed from this machine"
 
 
+def _revert_line(report: RevertReport) -> str:
+    if not (report.reverted or report.left or report.problems):
+        return f"{report.phase}, nothing to revert"
+    would = "would be taken" if report.dry_run else "taken"
+    lines = [f"{report.phase}, {len(report.reverted)} result(s) {would} out of the story"]
+    lines += [f"  {key}" for key in report.reverted if report.dry_run]
+    lines += [f"  left: {each.key}: {each.why}" for each in report.left]
+    lines += [f"  kept: {path}, which something else names" for path in report.kept]
+    return "\n".join(lines)
+
+
 LINES: Final[dict[str, Callable[..., str]]] = {
     "cancel": _cancel_line,
     "retry": _retry_line,
     "cleanup": _cleanup_line,
+    "revert": _revert_line,
 }
 
 
 def names_next(command: str, report: Report) -> bool:
     """Say whether what comes after a report is worth naming: a cancel that waits comes again."""
+    if command == "revert":
+        return bool(getattr(report, "reverted", ())) and not getattr(report, "dry_run", False)
     return command != "cleanup" and not (command == "cancel" and report.exit_code)

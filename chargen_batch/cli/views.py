@@ -112,6 +112,8 @@ def finish(command: str, acted: Sequence[Acted], note: str, common: Common) -> N
         else:
             for problem in getattr(each.result, "problems", ()):
                 aside(f"error: {problem}")
+            if hint := getattr(each.result, "hint", ""):
+                aside(f"hint: {hint}")
             if not common.quiet:
                 _show_report(command, each.result)
         if each.on_done:
@@ -150,6 +152,8 @@ def _show_report(command: str, report: Report) -> None:
         following = f"submit --run {report.run_id}"
     elif getattr(report, "may_download", False):
         following = f"download --run {report.run_id}"
+    elif command == "revert":
+        following = f"report --run {report.run_id}"
     if following and following.split()[0] != command and command != "resume":
         if not upkeep_views.names_next(command, report):
             return
@@ -202,12 +206,18 @@ def _download_line(report: DownloadReport) -> str:
 
 
 def _apply_line(report: ApplyReport) -> str:
-    return f"{report.phase}, {report.completed} done, {report.failed} failed"
+    line = f"{report.phase}, {report.completed} done, {report.failed} failed"
+    if not report.restored:
+        return line
+    back = (f"  restored: {key}" for key in report.restored)
+    return "\n".join([f"{line}, {len(report.restored)} put back into the story", *back])
 
 
 def _report_lines(report: ReportReport) -> str:
     summary = report.report.summary
     counts = f"{summary.failed} failed, {summary.open} open, {summary.skipped} left out"
+    if summary.reverted:
+        counts += f", {summary.reverted} taken out again"
     lines = [
         f"{report.report.phase}, {summary.success} of {summary.total} done, {counts}",
         *(f"  {failure.key}: {failure.error.code}" for failure in report.report.failures),

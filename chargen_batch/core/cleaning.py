@@ -64,7 +64,7 @@ def _kept_for(
     job: DownloadedJob, ends: Sequence[TaskResult | None], odd: Iterable[str]
 ) -> Kept | None:
     """Say what in a job's results is a reason to keep the service's own copy of them."""
-    if not all(end and end.stage == "settled" for end in ends):
+    if not all(end and end.stage != "received" for end in ends):
         return Kept("not all its tasks have ended", for_good=False)
     bad = {end.error.code for end in ends if end and end.error} & MISSING_OR_BAD
     if bad:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pybase64
 
 from chargen_batch.core.pictures import BrokenPictureError, ReceivedPicture, inspect
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from chargen_batch.core.results import Answer, ParsedLine
     from chargen_batch.model.task import BatchTask
-    from chargen_batch.model.wire import GenerateContentRequest, ResultPart
+    from chargen_batch.model.wire import GenerateContentRequest, InlineData
 
 
 class Generation:
@@ -37,32 +38,44 @@ class Generation:
 
 
 def _pictures(answer: Answer) -> ReadLine:
-    images = [part for part in answer.parts if part.inline_data and part.inline_data.data]
+    images = [part.inline_data for part in answer.parts if part.inline_data]
+    images = [image for image in images if not image.is_empty]
     if not images:
         return _without_image(answer)
     try:
-        pictures = tuple(_picture(part) for part in images)
+        pictures = tuple(_picture(image) for image in images)
     except ValueError as err:  # base64 and BrokenPictureError both are
         return failed(answer.result, "BAD_RESULT", str(err), retryable=True)
     return answer.success(pictures=pictures, warnings=tuple(_mislabelled(images, pictures)))
 
 
-def _picture(part: ResultPart) -> ReceivedPicture:
-    encoded = part.inline_data.data if part.inline_data else ""
+def _picture(image: InlineData) -> ReceivedPicture:
     try:
-        url_safe = "-" in encoded or "_" in encoded
-        data = pybase64.b64decode(encoded, altchars=b"-_" if url_safe else None, validate=True)
-    except ValueError as err:
+        data = _decoded(image.data)
+    except (ValueError, msgspec.DecodeError) as err:
         raise BrokenPictureError(f"the picture's base64 does not hold: {err}") from err
     return ReceivedPicture(data, inspect(data))
 
 
-def _mislabelled(parts: list[ResultPart], pictures: tuple[ReceivedPicture, ...]) -> list[str]:
-    said = [part.inline_data.mime_type for part in parts if part.inline_data]
+def _decoded(text: msgspec.Raw) -> bytes:
+    """Decode what stands between the quotes; where that does not hold, what JSON says it means.
+
+    Escapes are legal in it, such as those of slashes and equals signs, and so is base64's URL-safe
+    alphabet; neither has been seen.
+    """
+    try:
+        return pybase64.b64decode(memoryview(text)[1:-1], validate=True)
+    except ValueError:
+        encoded = msgspec.json.decode(text, type=str)
+    url_safe = "-" in encoded or "_" in encoded
+    return pybase64.b64decode(encoded, altchars=b"-_" if url_safe else None, validate=True)
+
+
+def _mislabelled(images: list[InlineData], pictures: tuple[ReceivedPicture, ...]) -> list[str]:
     return [
-        f"the service called it {word}, its bytes are {picture.facts.mime}"
-        for word, picture in zip(said, pictures, strict=True)
-        if word and word != picture.facts.mime
+        f"the service called it {image.mime_type}, its bytes are {picture.facts.mime}"
+        for image, picture in zip(images, pictures, strict=True)
+        if image.mime_type and image.mime_type != picture.facts.mime
     ]
 
 

@@ -6,8 +6,10 @@ import hashlib
 import struct
 import zlib
 from dataclasses import dataclass
+from typing import Literal
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+Verification = Literal["structure", "full"]
 EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 

@@ -111,7 +111,7 @@ _DECODER = msgspec.json.Decoder(ResultLine, strict=False)
 class ParsedLine:
     """A result line as it is on the wire; the task that it is for says how its answer is read."""
 
-    raw: bytes
+    raw: memoryview | bytes
     result: ResultLine
 
     @property
@@ -131,12 +131,16 @@ class ParsedLine:
 
         """
         read = _outcome(self.result, answered, nothing)
-        if read.error and read.error.code in {nothing, "BLOCKED_NO_CANDIDATE"} and b"_" in self.raw:
+        if (
+            read.error
+            and read.error.code in {nothing, "BLOCKED_NO_CANDIDATE"}
+            and b"_" in bytes(self.raw)
+        ):
             return _outcome(_snake_case(self.raw), answered, nothing)
         return read
 
 
-def parse_line(line: bytes) -> ParsedLine:
+def parse_line(line: memoryview | bytes) -> ParsedLine:
     """Parse one line of a result file.
 
     Raises:
@@ -149,12 +153,12 @@ def parse_line(line: bytes) -> ParsedLine:
         raise UnreadableLineError(str(err)) from err
 
 
-def _snake_case(line: bytes) -> ResultLine:
+def _snake_case(line: memoryview | bytes) -> ResultLine:
     """Read a line again: snake_case names are legal proto3 JSON; the fast reading drops them."""
     try:
-        names = _camelised(msgspec.json.decode(line))
-        return msgspec.convert(names, ResultLine, strict=False)
-    except (msgspec.DecodeError, RecursionError) as err:
+        # Written out anew, as the fast reading needs the text of what it does not look into.
+        return _DECODER.decode(msgspec.json.encode(_camelised(msgspec.json.decode(line))))
+    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as err:
         raise UnreadableLineError(str(err)) from err
 
 

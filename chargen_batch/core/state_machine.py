@@ -46,6 +46,7 @@ PHASES_FOR: dict[str, frozenset[Phase]] = {
     "cancel": frozenset({"planned", "staging", "staged", "submitted", "running"}),
     "retry": frozenset({"completed", "failed", "cancelled"}),
     "cleanup": frozenset({"completed", "failed", "cancelled"}),
+    "revert": frozenset({"completed"}),
 }
 
 NEXT_COMMAND: dict[Phase, str] = {
@@ -162,7 +163,7 @@ def check(state: RunState) -> None:
 
 
 def _contradiction(state: RunState) -> str | None:
-    if state.completed_tasks + state.failed_tasks > state.total_tasks:
+    if state.completed_tasks + state.failed_tasks + state.reverted_tasks > state.total_tasks:
         return "more tasks have ended than there are"
     # A job that was split keeps its number, and its second half takes the next free one.
     if sorted(job.index for job in state.jobs) != list(range(1, len(state.jobs) + 1)):

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from chargen_batch.emulator.catalog import MODELS, Model
 from chargen_batch.emulator.checks import image_config, wants_json
+from chargen_batch.emulator.oddities import odd, spelled
 from chargen_batch.emulator.painter import paint
 from chargen_batch.emulator.rows import Row, parse_row
 from chargen_batch.emulator.schema import instance
@@ -48,6 +49,7 @@ def write_output(
         row = parse_row(line)
         for result in result_lines(row, MODELS[model], behaviour):
             text = json.dumps(result, ensure_ascii=False, separators=(",", ":"))
+            text = spelled(text, behaviour.outcome(row.key)[0])
             output.write((b"" if first else b"\n") + text.encode("utf-8", "surrogatepass"))
             first = False
     if not first and not behaviour.no_final_newline:
@@ -61,13 +63,22 @@ def result_lines(row: Row, model: Model, behaviour: Behaviour) -> list[dict[str,
         return []
     name: dict[str, Any] = {} if kind == "keyless" else {"key": row.key}
     if kind == "row_error":
-        code = int(argument or INTERNAL)
-        message = ROW_ERRORS.get(code, f"The request failed with code {code}.")
-        return [{**name, "error": {"code": code, "message": message}}]
+        return [{**name, "error": _row_error(argument)}]
+    if kind == "status":
+        return [{**name, "status": _row_error(argument) if argument else "Bad Request: {}"}]
     # The service echoes what stands beside key and request, but arrays come back empty.
     extras = {key: [] if isinstance(value, list) else value for key, value in row.extras.items()}
     line = {"response": respond(row.request, model, row.key, kind, argument), **extras, **name}
-    return [line, line] if kind == "duplicate" else [line]
+    if kind == "late":
+        return [{**name, "error": _row_error("")}, line]
+    return [line, line] if kind == "duplicate" else [odd(line, kind)]
+
+
+def _row_error(argument: str) -> dict[str, Any]:
+    """Give a row's error; its code is a number, or a word as some rows have it."""
+    code = argument if argument.isalpha() or "_" in argument else int(argument or INTERNAL)
+    message = ROW_ERRORS.get(code, "") if isinstance(code, int) else ""
+    return {"code": code, "message": message or f"The request failed with code {code}."}
 
 
 def respond(

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from chargen_batch.emulator.oddities import ODD_KINDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -25,6 +27,7 @@ KINDS = frozenset(
         "keyless",  # a success whose row has lost its key
         "missing",
         "duplicate",
+        *ODD_KINDS,
     },
 )
 
@@ -57,7 +60,7 @@ class Behaviour:
     def count(self, keys: Iterable[str]) -> tuple[int, int]:
         """Count the rows that will have a response, and those that will have an error."""
         kinds = Counter(self.outcome(key)[0] for key in keys)
-        failed = kinds["row_error"]
+        failed = kinds["row_error"] + kinds["status"]
         return kinds.total() - failed - kinds["missing"], failed
 
     def dump(self) -> str:

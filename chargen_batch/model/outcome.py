@@ -10,7 +10,7 @@ from chargen_batch.model.bounds import Moment
 from chargen_batch.model.task import BatchTask
 
 OutcomeStatus = Literal["success", "failed"]
-OutcomeStage = Literal["received", "settled"]
+OutcomeStage = Literal["received", "settled", "reverted"]
 
 
 class TaskError(
@@ -59,6 +59,8 @@ class TaskResult(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
 ):
     """One task's outcome: a success is first ``received`` (picture written), then ``settled``.
+
+    One that ``revert`` took out of the story again is ``reverted``: paid for, and not drawn.
 
     ``image_path`` and ``sha256`` are the first picture's; ``pictures`` has them all. ``warnings``
     are what a person should know of it.

@@ -23,13 +23,17 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
 class Summary(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
 ):
-    """How many tasks ended how; ``open`` ones have no outcome yet, ``skipped`` were not planned."""
+    """How many tasks ended how; ``open`` ones have no outcome yet, ``skipped`` were not planned.
+
+    ``reverted`` ones came to something that was taken out of the story again.
+    """
 
     total: int
     success: int
     failed: int
     open: int
     skipped: int
+    reverted: int = 0
 
 
 class Failure(

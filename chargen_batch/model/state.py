@@ -151,7 +151,7 @@ class Transition(
 class RunState(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
 ):
-    """Where a run is: ``total_tasks`` = completed + failed + open, without skipped targets.
+    """Where a run is: ``total_tasks`` = completed + failed + reverted + open, without skipped ones.
 
     ``cancel_requested_at`` is when somebody first wanted it cancelled: nothing is created from then
     on. ``cleaned_at`` is when the last of what it had on the service was removed; ``warnings`` are
@@ -173,6 +173,7 @@ class RunState(
     total_tasks: Number
     completed_tasks: Number = 0
     failed_tasks: Number = 0
+    reverted_tasks: Number = 0
     skipped_tasks: Number = 0
     history: tuple[Transition, ...] = ()
     error: str | None = None

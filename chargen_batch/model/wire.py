@@ -71,10 +71,18 @@ class RequestLine(msgspec.Struct, frozen=True):
 
 
 class InlineData(msgspec.Struct, frozen=True, rename="camel"):
-    """Bytes in base64, and what the service calls them."""
+    """Bytes in base64, and what the service calls them.
+
+    ``data`` is the JSON text as it stands in the line, with its quotes: no copy is made of it.
+    """
 
     mime_type: str = ""
-    data: str = ""
+    data: msgspec.Raw = msgspec.Raw(b'""')
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether there are no bytes."""
+        return bytes(memoryview(self.data)[:5]) in {b'""', b"null"}
 
 
 class ResultPart(msgspec.Struct, frozen=True, rename="camel"):

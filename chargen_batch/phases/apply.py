@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+import dataclasses
+import shlex
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from chargen_batch import disk
 from chargen_batch.core import state_machine
-from chargen_batch.errors import ExitCode, Problem, ResultsError
-from chargen_batch.model.outcome import TaskError, TaskResult
+from chargen_batch.errors import ExitCode, ResultsError
 from chargen_batch.model.state import DownloadedJob, LostJob
-from chargen_batch.phases import settling
+from chargen_batch.phases import given_up, restoring, settling
 from chargen_batch.phases.effects import iso
 from chargen_batch.phases.receiving import Receiver
 from chargen_batch.phases.writing_back import PROVIDERS, Writer, by_entity, entity_places
 from chargen_batch.story.write_back import Finished
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from chargen_batch.config import Project
-    from chargen_batch.model.outcome import Picture
+    from chargen_batch.core.pictures import Verification
+    from chargen_batch.errors import Problem
+    from chargen_batch.model.outcome import TaskResult
     from chargen_batch.model.state import Phase, RunState
-    from chargen_batch.model.task import BatchTask, TaskKind
+    from chargen_batch.model.task import TaskKind
     from chargen_batch.phases.effects import Clock
     from chargen_batch.phases.writing_back import Places
     from chargen_batch.run.directory import RunDirectory
@@ -40,8 +41,26 @@ _RESULTS: Final[dict[TaskKind, str]] = {"generate": "pictures", "analyze": "answ
 
 
 @dataclass(frozen=True, slots=True)
+class ApplyChoices:
+    """What a person asks of apply.
+
+    ``restore`` puts entries back that were taken out of the story, ``give_up`` names files (as a
+    problem does) to go on without.
+    """
+
+    restore: bool = False
+    give_up: tuple[str, ...] = ()
+
+
+AS_USUAL: Final = ApplyChoices()
+
+
+@dataclass(frozen=True, slots=True)
 class ApplyReport:
-    """How a run's tasks ended, and what in the story's files stood in the way."""
+    """How a run's tasks ended, and what in the story's files stood in the way.
+
+    ``restored`` are the keys of the tasks whose entries were put back.
+    """
 
     run_id: str
     phase: Phase
@@ -49,14 +68,33 @@ class ApplyReport:
     failed: int
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
+    restored: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
         """Return 1 where a file of the story held entries up."""
         return ExitCode.FAILED if self.problems else ExitCode.DONE
 
+    @property
+    def hint(self) -> str:
+        """Return how to go on where a file stands in the way; of a finished run none does."""
+        if not self.problems or self.phase != "applying":
+            return ""
+        files = dict.fromkeys(problem.file for problem in self.problems)
+        options = " ".join(f"--give-up {shlex.quote(file)}" for file in files)
+        again = f"chargen-batch apply --run {self.run_id}"
+        return f"mend that and type: {again}; or go on without it: {again} {options}"
 
-def run(run: RunDirectory, project: Project, *, clock: Clock, rehearsal_ok: bool) -> ApplyReport:
+
+def run(
+    run: RunDirectory,
+    project: Project,
+    *,
+    clock: Clock,
+    rehearsal_ok: bool,
+    verify: Verification = "structure",
+    choices: ApplyChoices = AS_USUAL,
+) -> ApplyReport:
     """Write pictures first, then the entries of each file in one step, then what is settled.
 
     Killed anywhere and run again it ends with the same bytes as if it had never been killed.
@@ -66,6 +104,8 @@ def run(run: RunDirectory, project: Project, *, clock: Clock, rehearsal_ok: bool
         project: The project, its story under its lock.
         clock: The time.
         rehearsal_ok: Whether the emulator's placeholders may be entered into this story.
+        verify: How pictures are checked: by their structure, or decoded as well.
+        choices: What is asked for beyond that.
 
     Raises:
         StateError: The results are not all here yet.
@@ -73,8 +113,9 @@ def run(run: RunDirectory, project: Project, *, clock: Clock, rehearsal_ok: bool
 
     """
     state = run.state()
-    if not state_machine.require(state, "apply"):
-        return _report(state)
+    is_open = state_machine.require(state, "apply")
+    if not is_open and not (choices.restore and state.phase == "completed"):
+        return _report(state, warnings=given_up.not_in_the_way(choices.give_up, ()))
     run.check_tasks(run.check_plan(state))
     if state.config.backend == "emulator" and not rehearsal_ok:
         raise ResultsError(
@@ -83,24 +124,79 @@ def run(run: RunDirectory, project: Project, *, clock: Clock, rehearsal_ok: bool
             hint="enter them all the same with --yes, or name batch.backend: emulator "
             "in chargen.yaml",
         )
-    places = entity_places(project)
-    known = settling.ledger(run)
-    receiver = Receiver(run, places, known)
-    for job in state.jobs:
-        if isinstance(job, DownloadedJob):
-            receiver.receive(job)
-    settling.settle_lost(run, (job for job in state.jobs if isinstance(job, LostJob)))
-    writer = Writer(project, places, state.run_id, PROVIDERS[state.config.backend])
-    problems = (*receiver.problems, *_write_back(run, writer, known))
-    state = settling.counted(run, state)
-    # What is found each time that the results are read: not added to, so that twice is once.
-    state = msgspec.structs.replace(state, warnings=_told(receiver.warnings))
-    if not problems:
-        state = state_machine.moved(state, "completed", at=iso(clock()), command="apply")
-    run.save(state)
-    for warning in receiver.warnings:
-        run.log(iso(clock()), "warning", message=warning)
-    return _report(state, problems, tuple(receiver.warnings))
+    round_ = _Round(run, project, state, choices, verify)
+    report = round_.applied(clock) if is_open else _report(state)
+    return round_.restored(report) if choices.restore else report
+
+
+@dataclass(slots=True)
+class _Round:
+    """What one apply works with."""
+
+    run: RunDirectory
+    project: Project
+    state: RunState
+    choices: ApplyChoices
+    verify: Verification
+    known: dict[str, TaskResult] = field(init=False)
+    places: Places = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look up where the entities are, and what is known of the tasks."""
+        self.known, self.places = settling.ledger(self.run), entity_places(self.project)
+
+    @property
+    def writer(self) -> Writer:
+        """Return what enters pictures into the story."""
+        return Writer(
+            self.project,
+            self.places,
+            self.state.run_id,
+            PROVIDERS[self.state.config.backend],
+            self.run.originals_dir,
+        )
+
+    def applied(self, clock: Clock) -> ApplyReport:
+        """Settle every task that nothing stands in the way of; then the run is completed."""
+        run, state = self.run, self.state
+        receiver = self._received(self.places)
+        settling.settle_lost(run, (job for job in state.jobs if isinstance(job, LostJob)))
+        problems = (*receiver.problems, *_write_back(run, self.writer, self.known))
+        told = given_up.not_in_the_way(self.choices.give_up, problems)
+        if entities := given_up.entities(self.places, run.tasks(), problems, self.choices.give_up):
+            # What could not be written to a folder goes to orphans/ at once.
+            self._received(dataclasses.replace(self.places, given_up=frozenset(entities)))
+            given_up.bury(run, self.places, self.known, entities)
+            problems = tuple(given_up.others(self.places, problems, entities))
+        state = settling.counted(run, state)
+        # What is found each time that the results are read: not added to, so that twice is once.
+        state = msgspec.structs.replace(state, warnings=_told(receiver.warnings))
+        if not problems:
+            state = state_machine.moved(state, "completed", at=iso(clock()), command="apply")
+        run.save(state)
+        for warning in receiver.warnings:
+            run.log(iso(clock()), "warning", message=warning)
+        return _report(state, problems, (*receiver.warnings, *told))
+
+    def _received(self, places: Places) -> Receiver:
+        """Read the results once more; what the ledger has is passed over."""
+        provider = PROVIDERS[self.state.config.backend]
+        receiver = Receiver(self.run, places, self.known, provider, verify=self.verify)
+        for job in self.state.jobs:
+            if isinstance(job, DownloadedJob):
+                receiver.receive(job)
+        return receiver
+
+    def restored(self, report: ApplyReport) -> ApplyReport:
+        """Put back the entries of settled tasks that the story lacks, where their pictures are."""
+        back = restoring.restore(self.run, self.writer)
+        new = (problem for problem in back.problems if problem not in report.problems)
+        return dataclasses.replace(
+            report,
+            problems=(*report.problems, *new),
+            warnings=(*report.warnings, *back.warnings),
+            restored=back.restored,
+        )
 
 
 def _told(warnings: Sequence[str]) -> tuple[str, ...]:
@@ -123,17 +219,18 @@ def _report(
     )
 
 
-def _write_back(
-    run: RunDirectory, writer: Writer, known: Mapping[str, TaskResult]
-) -> list[Problem]:
+def _write_back(run: RunDirectory, writer: Writer, known: dict[str, TaskResult]) -> list[Problem]:
     problems = []
+    orphaned = given_up.Orphaned(run, writer.places, known)
     for finished in by_entity(_received(run, known)):
+        if problem := orphaned.bring_home(finished):
+            problems.append(problem)
+            continue
         written = writer.write(finished)
         run.add_outcomes(
             msgspec.structs.replace(known[task.key], stage="settled") for task in written.settled
         )
-        if written.vanished:
-            _bury_vanished(run, writer.places, written.vanished, known)
+        orphaned.bury((task, "TARGET_VANISHED", _VANISHED[task.kind]) for task in written.vanished)
         if written.problem:
             problems.append(written.problem)
     return problems
@@ -145,39 +242,3 @@ def _received(run: RunDirectory, known: Mapping[str, TaskResult]) -> Iterator[Fi
         outcome = known.get(task.key)
         if outcome and outcome.stage == "received":
             yield Finished(task, outcome.pictures, outcome.at, outcome.analysis_json)
-
-
-def _bury_vanished(
-    run: RunDirectory,
-    places: Places,
-    tasks: Iterable[BatchTask],
-    known: Mapping[str, TaskResult],
-) -> None:
-    """Keep the pictures of targets that are not in the story any more in ``orphans/``."""
-    buried = []
-    for task in tasks:
-        error = TaskError(code="TARGET_VANISHED", message=_VANISHED[task.kind], retryable=False)
-        outcome = known[task.key]
-        pictures = tuple(_orphan(run, places, task, picture) for picture in outcome.pictures)
-        failed = msgspec.structs.replace(
-            outcome,
-            stage="settled",
-            status="failed",
-            error=error,
-            image_path=pictures[0].path if pictures else None,
-            pictures=pictures,
-        )
-        buried.append((task, failed))
-    settling.bury(run, buried)
-
-
-def _orphan(run: RunDirectory, places: Places, task: BatchTask, picture: Picture) -> Picture:
-    """Move a picture out of its entity's folder; of the ledger's path only the name is used."""
-    name, folder = PurePosixPath(picture.path).name, places.of(task)
-    target = run.orphans(task) / name
-    source = folder / "images" / name if folder else None
-    if source is not None and source.is_file():
-        disk.make_directory(target.parent)
-        disk.rename(source, target)
-    path = target.relative_to(places.project.root).as_posix()
-    return msgspec.structs.replace(picture, path=path)

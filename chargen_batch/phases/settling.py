@@ -76,10 +76,14 @@ def settle_lost(run: RunDirectory, jobs: Iterable[LostJob]) -> None:
 
 def counted(run: RunDirectory, state: RunState) -> RunState:
     """Return the state with its counts taken from the ledger."""
-    settled = [outcome for outcome in ledger(run).values() if outcome.stage == "settled"]
+    known = ledger(run).values()
+    settled = [outcome for outcome in known if outcome.stage == "settled"]
     failed = sum(outcome.status == "failed" for outcome in settled)
     return msgspec.structs.replace(
-        state, completed_tasks=len(settled) - failed, failed_tasks=failed
+        state,
+        completed_tasks=len(settled) - failed,
+        failed_tasks=failed,
+        reverted_tasks=sum(outcome.stage == "reverted" for outcome in known),
     )
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from chargen_batch.core.adapters import request_line
-from chargen_batch.errors import ExitCode, UsageError
-from chargen_batch.phases import plan
+from chargen_batch.errors import ExitCode
+from chargen_batch.phases import asking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from chargen_batch.config import Project
     from chargen_batch.core.planning import Verdict
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from chargen_batch.phases.effects import Clock
     from chargen_batch.phases.plan import PlanChoices
     from chargen_batch.run.directory import RunDirectory
-
-_MOST_NAMED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ def run(
     explicit: bool = False,
     clock: Clock,
 ) -> ShowReport:
-    """Find a task by its key, or by ``[[<entityType>/]<slug>/]<targetId>``.
+    """Find a task by its key, or by ``[[<entityType>/]<slug>/]<targetId>``, or a glob on that.
 
     Args:
         project: The project.
@@ -70,16 +67,17 @@ def run(
 
     """
     tasks = list(held.tasks()) if held else []
-    task = _find(name, tasks)
+    task = asking.find(name, tasks)
     if task is None and explicit and held:
-        raise _unknown(name, tasks, f"run {held.run_id}")
+        raise asking.unknown(name, tasks, f"run {held.run_id}")
     verdicts = _planned(project, choices, task, clock)
     if task is not None and held is not None:
-        verdict = next((one for one in verdicts if _target(one.task) == _target(task)), None)
+        target = asking.target_name(task)
+        verdict = next((one for one in verdicts if asking.target_name(one.task) == target), None)
         return ShowReport(task, _request(task, held), held.run_id, verdict)
-    task = _find(name, [verdict.task for verdict in verdicts])
+    task = asking.find(name, [verdict.task for verdict in verdicts])
     if task is None:
-        raise _unknown(name, [verdict.task for verdict in verdicts], "the story")
+        raise asking.unknown(name, [verdict.task for verdict in verdicts], "the story")
     verdict = next(one for one in verdicts if one.task is task)
     return ShowReport(task, _request(task, None), None, verdict)
 
@@ -88,39 +86,9 @@ def _planned(
     project: Project, choices: PlanChoices, task: BatchTask | None, clock: Clock
 ) -> tuple[Verdict, ...]:
     """Return the story's targets, those of a task's entity if there is one; nothing is written."""
-    asked = dataclasses.replace(choices, max_tasks=0, dry_run=True, skip_invalid=True)
     if task is not None:
-        asked = dataclasses.replace(asked, mode=task.kind, only=(task.entity_slug,))
-    return plan.run(project, asked, clock=clock, suffix=str).verdicts
-
-
-def _find(name: str, tasks: Iterable[BatchTask]) -> BatchTask | None:
-    """Return the task that a name means: the first of its target's variants."""
-    found = [task for task in tasks if name in _names(task)]
-    targets = dict.fromkeys(_target(task) for task in found)
-    if len(targets) > 1:
-        raise UsageError(
-            f"{name} may be any of {len(targets)} targets",
-            hint=f"name one: {', '.join([*targets][:_MOST_NAMED])}",
-        )
-    return found[0] if found else None
-
-
-def _target(task: BatchTask) -> str:
-    return f"{task.entity_type}/{task.entity_slug}/{task.target_id}"
-
-
-def _names(task: BatchTask) -> tuple[str, ...]:
-    target = _target(task)
-    return task.key, target, target.partition("/")[2], task.target_id
-
-
-def _unknown(name: str, tasks: Iterable[BatchTask], where: str) -> UsageError:
-    known = {each: _target(task) for task in tasks for each in _names(task)[1:]}
-    near = difflib.get_close_matches(name, known, n=3)
-    names = dict.fromkeys(known[each] for each in near)
-    hint = f"did you mean {' or '.join(names)}?" if names else "plan --dry-run lists the targets"
-    return UsageError(f"{where} has no target {name}", hint=hint)
+        choices = dataclasses.replace(choices, mode=task.kind, only=(task.entity_slug,))
+    return asking.asked(project, choices, clock=clock).verdicts
 
 
 def _request(task: BatchTask, held: RunDirectory | None) -> Mapping[str, Any]:

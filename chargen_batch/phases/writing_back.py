@@ -32,31 +32,41 @@ PROVIDERS = {"gemini": "google", "vertex": "google", "emulator": "emulator"}
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of one entity's file: who is settled, whose target vanished, what went wrong."""
+    """What became of one entity's file: who is settled, whose target vanished, what went wrong.
+
+    ``entered`` are those of the settled that the file lacked.
+    """
 
     settled: tuple[BatchTask, ...] = ()
     vanished: tuple[BatchTask, ...] = ()
+    entered: tuple[BatchTask, ...] = ()
     problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where a story's entities are, by type and slug; only those that can be written to."""
+    """Where a story's entities are, by type and slug; only those that can be written to.
+
+    One that was given up is nowhere.
+    """
 
     project: Project
     folders: Mapping[tuple[str, str], Path]
+    given_up: frozenset[tuple[str, str]] = frozenset()
 
     def of(self, task: BatchTask) -> Path | None:
         """Return the folder of a task's entity, ``None`` where it is none that can be used."""
-        return self.folders.get((task.entity_type, task.entity_slug))
+        entity = (task.entity_type, task.entity_slug)
+        return None if entity in self.given_up else self.folders.get(entity)
 
     def fault(self, task: BatchTask) -> Problem | None:
         """Return why an entity cannot be used though its folder is there; else it has vanished."""
-        where = PurePosixPath(FOLDERS[task.entity_type]) / task.entity_slug
-        if self.of(task) or not os.path.lexists(self.project.story_root / where):
+        where = self.project.story_root / FOLDERS[task.entity_type] / task.entity_slug
+        is_given_up = (task.entity_type, task.entity_slug) in self.given_up
+        if self.of(task) or is_given_up or not os.path.lexists(where):
             return None
         message = "the folder cannot be used: a link that leads out of the project, or excluded"
-        return Problem(str(where), 0, 0, message)
+        return Problem(where.relative_to(self.project.root).as_posix(), 0, 0, message)
 
 
 ATTEMPTS = 5  # readings of a file that somebody saves each time
@@ -66,12 +76,17 @@ FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """The story that is written back to, and what stands in every entry."""
+    """The story that is written back to, and what stands in every entry.
+
+    In ``originals`` each file is kept as it was before the run's first entry came into it: revert
+    looks there for what stood in a place.
+    """
 
     project: Project
     places: Places
     run_id: str
     provider: str
+    originals: Path | None = None
 
     def write(self, finished: Sequence[Finished], *, dry: bool = False) -> Written:
         """Enter one entity's finished pictures into its imagery.yaml; ``dry`` only tries.
@@ -90,44 +105,55 @@ class Writer:
             if not dry and tasks[0].kind == "analyze":
                 self._write_sidecars(folder, finished)
         except (yaml12.YamlError, SpliceError) as err:
-            return Written(problem=_problem(err))
+            return Written(problem=problem_of(err))
         except OSError as err:
             if err.errno in FATAL:
                 raise
-            return Written(problem=Problem(self._where(path), 0, 0, str(err.strerror)))
+            return Written(problem=Problem(self.where(path), 0, 0, str(err.strerror)))
         gone = {task.key for task in edits.vanished}
         settled = tuple(task for task in tasks if task.key not in gone)
-        return Written(settled=settled, vanished=edits.vanished)
+        return Written(settled, edits.vanished, edits.entered)
 
     def _write(self, path: Path, finished: Sequence[Finished], *, dry: bool) -> WriteBack:
         if not dry:
             exchange.clear_leftover(path)
         for _ in range(ATTEMPTS):
-            old = self._read(path)
+            old = self.read(path)
             new, back = self._edited(path, old, finished)
-            if dry or new is None or exchange.replace_if_still(path, old, new):
+            if dry or new is None:
                 return back
-        raise SpliceError("somebody saves it again and again", where=self._where(path))
+            self._keep_original(old, finished[0])
+            if exchange.replace_if_still(path, old, new):
+                return back
+        raise SpliceError("somebody saves it again and again", where=self.where(path))
 
-    def _read(self, path: Path) -> bytes | None:
+    def _keep_original(self, raw: bytes | None, done: Finished) -> None:
+        if self.originals is None or raw is None or self.run_id.encode() in raw:
+            return
+        kept = original_of(self.originals, done.task)
+        if not (done.again and kept.exists()):
+            disk.make_directory(self.originals)
+            disk.replace_if_changed(kept, raw)
+
+    def read(self, path: Path) -> bytes | None:
         """Return a file's bytes, ``None`` where there is none; links may not lead out."""
         if not path.resolve().is_relative_to(self.project.root):
-            raise SpliceError("it is a link that leads out of the project", where=self._where(path))
+            raise SpliceError("it is a link that leads out of the project", where=self.where(path))
         if path.exists() and not path.is_file():
-            raise SpliceError("it is not a file", where=self._where(path))
+            raise SpliceError("it is not a file", where=self.where(path))
         return path.read_bytes() if path.exists() else None
 
     def _edited(
         self, path: Path, raw: bytes | None, finished: Sequence[Finished]
     ) -> tuple[bytes | None, WriteBack]:
         """Return the file's new bytes, ``None`` where nothing changes, and the edits."""
-        folder, task, where = path.parent, finished[0].task, self._where(path)
+        folder, task, where = path.parent, finished[0].task, self.where(path)
         if task.kind == "analyze":
             return self._described(folder, raw, finished)
         composed = yaml12.compose(raw or b"", where=where)
         targets_in = self._targets_in(folder, task.entity_type, composed.data)
         back = write_back(
-            _mapping(composed.data, where),
+            mapping_in(composed.data, where),
             targets_in,
             finished,
             run_id=self.run_id,
@@ -147,11 +173,11 @@ class Writer:
     def _described(
         self, folder: Path, raw: bytes | None, finished: Sequence[Finished]
     ) -> tuple[bytes | None, WriteBack]:
-        task, where = finished[0].task, self._where(folder / IMAGERY)
+        task, where = finished[0].task, self.where(folder / IMAGERY)
         text = new_file(task.entity_type, task.entity_slug, ()) if raw is None else raw
         composed = yaml12.compose(text, where=where)
         answers = Answers(self.project.root, folder, self.run_id, self.provider)
-        back = answers.write_back(_mapping(composed.data, where), finished)
+        back = answers.write_back(mapping_in(composed.data, where), finished)
         if not back.edits:
             return None, back
         new = splice_composed(text, composed, back.edits, where=where)
@@ -168,22 +194,29 @@ class Writer:
         path = ideas_file(folder)
         if path is None:
             return None
-        where = self._where(path)
-        return _mapping(yaml12.load(self._read(path) or b"", where=where), where)
+        where = self.where(path)
+        return mapping_in(yaml12.load(self.read(path) or b"", where=where), where)
 
-    def _where(self, path: Path) -> str:
+    def where(self, path: Path) -> str:
+        """Return a file as problems name it: relative to the project."""
         return path.relative_to(self.project.root).as_posix()
 
 
-def _mapping(data: object, where: str) -> object:
+def mapping_in(data: object, where: str) -> object:
     """Check that a file is a mapping, or empty: of any other it is not known what has vanished."""
     if data is not None and not isinstance(data, dict):
         raise SpliceError("the file is not a mapping", where=where)
     return data
 
 
-def _problem(err: yaml12.YamlError | SpliceError) -> Problem:
+def problem_of(err: yaml12.YamlError | SpliceError) -> Problem:
+    """Return what stands in a file's way, with its place."""
     return Problem(err.where, err.line, getattr(err, "column", 1), err.message)
+
+
+def original_of(originals: Path, task: BatchTask) -> Path:
+    """Return where the file of a task's entity is kept as it was."""
+    return originals / f"{task.entity_type}-{task.entity_slug}.yaml"
 
 
 def entity_places(project: Project) -> Places:

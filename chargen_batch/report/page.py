@@ -61,8 +61,8 @@ def rows(
 def _state(outcome: TaskResult | None) -> str:
     if outcome is None:
         return "open"
-    if outcome.stage == "received":
-        return "received"
+    if outcome.stage != "settled":
+        return outcome.stage
     return "done" if outcome.status == "success" else "failed"
 
 

@@ -24,7 +24,9 @@ def summarize(plan: BatchPlan, state: RunState, outcomes: Iterable[TaskResult]) 
         outcomes: The last word on each task that has one, in any order.
 
     """
-    settled = [outcome for outcome in outcomes if outcome.stage == "settled"]
+    last = list(outcomes)
+    settled = [outcome for outcome in last if outcome.stage == "settled"]
+    reverted = sum(outcome.stage == "reverted" for outcome in last)
     failures = tuple(
         Failure(key=outcome.key, error=outcome.error)
         for outcome in settled
@@ -40,8 +42,9 @@ def summarize(plan: BatchPlan, state: RunState, outcomes: Iterable[TaskResult]) 
             total=state.total_tasks,
             success=len(settled) - len(failures),
             failed=len(failures),
-            open=state.total_tasks - len(settled),
+            open=state.total_tasks - len(settled) - reverted,
             skipped=state.skipped_tasks,
+            reverted=reverted,
         ),
         failures=failures,
         jobs=tuple(

@@ -42,6 +42,7 @@ class RunDirectory:
         self._task_starts = {0: 0}  # the offset of a task's line, by its number
         self.failed_dir = path / "failed"
         self.orphans_dir = path / "orphans"
+        self.originals_dir = path / "originals"
 
     @property
     def run_id(self) -> str:

@@ -122,6 +122,7 @@ def read(runs_dir: Path, project: Path, *, rehearsal: bool, kind: TaskKind = "ge
 
 
 def _is_drawn(outcome: TaskResult) -> bool:
+    """Say whether a task came to something that is still meant to be in the story."""
     return outcome.stage == "settled" and outcome.status == "success"
 
 

@@ -58,17 +58,23 @@ def image(
         find: Looks up the picture that an entry's path means.
 
     """
-    entries = [
-        (path, entry)
-        for path, entry in _entries(imagery, ())
-        if described.picture is not None and find(entry.get("path")) == described.picture
-    ]
-    if not entries:
-        return (Append((), INVENTORY, (_new_entry(described.sidecar),)),)
-    return tuple(edit for path, entry in entries[:1] for edit in _completed(path, entry, described))
+    there = entry_of(imagery, described, find)
+    if there is None:
+        return (Append((), INVENTORY, (new_entry(described.sidecar),)),)
+    return tuple(_completed(*there, described))
 
 
-def _entries(node: object, path: YamlPath) -> Iterator[tuple[YamlPath, Mapping[str, object]]]:
+def entry_of(
+    imagery: object, described: Described, find: Callable[[object], Path | None]
+) -> tuple[YamlPath, Mapping[str, object]] | None:
+    """Return the entry of a picture that was analysed and its path, ``None`` where it has none."""
+    if described.picture is None:
+        return None
+    found = (each for each in entries(imagery) if find(each[1].get("path")) == described.picture)
+    return next(found, None)
+
+
+def entries(node: object, path: YamlPath = ()) -> Iterator[tuple[YamlPath, Mapping[str, object]]]:
     """Yield every inventory entry in an imagery.yaml, with its path."""
     if isinstance(node, dict):
         if inventory(node):
@@ -77,19 +83,19 @@ def _entries(node: object, path: YamlPath) -> Iterator[tuple[YamlPath, Mapping[s
             yield from (((*path, INVENTORY, n), each) for n, each in found)
         for key, inner in node.items():
             if key != INVENTORY and isinstance(key, str):
-                yield from _entries(inner, (*path, key))
+                yield from entries(inner, (*path, key))
     elif isinstance(node, list):
         for number, inner in enumerate(node):
-            yield from _entries(inner, (*path, number))
+            yield from entries(inner, (*path, number))
 
 
 def _completed(path: YamlPath, entry: Mapping[str, object], described: Described) -> Iterator[Edit]:
-    content, words = entry.get("content"), _content(described.sidecar.analysis)
-    inner = content if isinstance(content, dict) and content else {}
+    there, words = entry.get("content"), content(described.sidecar.analysis)
+    inner = there if isinstance(there, dict) and there else {}
     said = {**entry, **inner}
     missing = {name: words[name] for name in CONTENT if not any(texts(said.get(name)))}
     at_top = {name: value for name, value in missing.items() if name in entry and name not in inner}
-    if content and not inner:  # no mapping: there is no other place than beside it
+    if there and not inner:  # no mapping: there is no other place than beside it
         at_top = missing
     rest = {name: value for name, value in missing.items() if name not in at_top}
     if at_top:
@@ -97,7 +103,7 @@ def _completed(path: YamlPath, entry: Mapping[str, object], described: Described
     if rest:
         yield Complete((*path, "content"), rest) if inner else Complete(path, {"content": rest})
     yield from _rehearsed(path, entry, inner, described)
-    yield Complete(path, {"analysis": _analysis(described.sidecar)})
+    yield Complete(path, {"analysis": analysis(described.sidecar)})
 
 
 def _rehearsed(
@@ -110,26 +116,28 @@ def _rehearsed(
     before, now = described.before, described.sidecar
     if not is_rehearsal(entry) or now.provider == REHEARSAL or before is None:
         return
-    if entry.get("analysis") == _analysis(before):
-        yield Fill(path, {"analysis": _analysis(now)}, frozenset({"analysis"}))
-    was, words = _content(before.analysis), _content(now.analysis)
+    if entry.get("analysis") == analysis(before):
+        yield Fill(path, {"analysis": analysis(now)}, frozenset({"analysis"}))
+    was, words = content(before.analysis), content(now.analysis)
     ours = frozenset(name for name in CONTENT if inner.get(name) == was[name])
     if ours:
         yield Fill((*path, "content"), {name: words[name] for name in words if name in ours}, ours)
 
 
-def _new_entry(sidecar: Sidecar) -> dict[str, object]:
+def new_entry(sidecar: Sidecar) -> dict[str, object]:
+    """Return the entry of a picture that has none."""
     return {
         "id": PurePosixPath(sidecar.image).stem,
         "path": f"images/{sidecar.image}",
         "type": "imported",
         "status": "draft",
-        "content": _content(sidecar.analysis),
-        "analysis": _analysis(sidecar),
+        "content": content(sidecar.analysis),
+        "analysis": analysis(sidecar),
     }
 
 
-def _content(answer: ImageAnalysis) -> dict[str, object]:
+def content(answer: ImageAnalysis) -> dict[str, object]:
+    """Return an answer's words as an entry's ``content`` has them."""
     return {
         "title": answer.title,
         "description": answer.description,
@@ -138,7 +146,7 @@ def _content(answer: ImageAnalysis) -> dict[str, object]:
     }
 
 
-def _analysis(sidecar: Sidecar) -> dict[str, object]:
+def analysis(sidecar: Sidecar) -> dict[str, object]:
     """Return what an entry says beyond its content: where it is from, and what else was seen."""
     seen = {name: _plain(value) for name, value in msgspec.structs.asdict(sidecar.analysis).items()}
     return {

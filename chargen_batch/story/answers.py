@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
@@ -14,9 +15,10 @@ from chargen_batch.model.analysis import (
     AppearanceAnalysis,
     ImageAnalysis,
 )
-from chargen_batch.story import analysis_back, sidecar
+from chargen_batch.story import analysis_back, analysis_out, sidecar
 from chargen_batch.story.pictures import Pictures
 from chargen_batch.story.slug import authored_id
+from chargen_batch.story.taking_out import TakenOut
 from chargen_batch.story.write_back import WriteBack
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from chargen_batch.model.task import BatchTask
     from chargen_batch.story.splice import Edit
+    from chargen_batch.story.taking_out import Files
     from chargen_batch.story.write_back import Finished
 
 
@@ -51,27 +54,76 @@ class Answers:
         Vanished are the tasks whose picture is not there, or not the one that was looked at.
         """
         edits: list[Edit] = []
-        vanished = []
+        vanished, entered = [], []
         for done in finished:
-            if done.task.target_id == APPEARANCE_ID:
-                answer = _decoded(done, AppearanceAnalysis)
-                edits += analysis_back.appearance(imagery, answer, self.provider)
-            elif (picture := self._picture(done.task)) is None:
+            if done.task.target_id != APPEARANCE_ID and self._picture(done.task) is None:
                 vanished.append(done.task)
-            else:
-                one = self._sidecar(done)
-                before = sidecar.read(sidecar.place(self.folder / "images", one))
-                described = analysis_back.Described(picture, one, before)
-                edits += analysis_back.image(imagery, described, self._find)
-        return WriteBack(tuple(edits), tuple(vanished))
+                continue
+            now = self._edits(imagery, done)
+            edits += now
+            if now or any(True for _ in self.sidecars([done])):
+                entered.append(done.task)
+        return WriteBack(tuple(edits), tuple(vanished), tuple(entered))
+
+    def _edits(self, imagery: object, done: Finished) -> tuple[Edit, ...]:
+        if done.task.target_id == APPEARANCE_ID:
+            answer = _decoded(done, AppearanceAnalysis)
+            return analysis_back.appearance(imagery, answer, self.provider)
+        one, picture = self._sidecar(done), self._picture(done.task)
+        before = sidecar.read(sidecar.place(self.folder / "images", one))
+        described = analysis_back.Described(picture, one, before)
+        if done.again and analysis_back.entry_of(imagery, described, self._find):
+            return ()
+        return analysis_back.image(imagery, described, self._find)
 
     def sidecars(self, finished: Sequence[Finished]) -> Iterator[tuple[Path, bytes]]:
         """Yield the files beside the pictures that are there, with their contents."""
         for done in finished:
             if done.task.kind == "analyze" and done.task.target_id != APPEARANCE_ID:
                 one = self._sidecar(done)
-                if self._picture(done.task) is not None:
+                is_there = done.again and any(map(os.path.lexists, self._sidecar_places(one)))
+                if not is_there and self._picture(done.task) is not None:
                     yield sidecar.place(self.folder / "images", one), sidecar.encoded(one)
+
+    def taken_out(self, files: Files, finished: Sequence[Finished]) -> TakenOut:
+        """Return the edits that take answers out of an imagery.yaml again."""
+        edits: list[Edit] = []
+        left: dict[str, str] = {}
+        for done in finished:
+            if done.task.target_id == APPEARANCE_ID:
+                answer = _decoded(done, AppearanceAnalysis).appearance
+                found = analysis_out.appearance(files, answer, self.provider)
+            elif any(self._is_rewritten(place, done) for place in self._own_places(done)):
+                found = "its .analysis.json was changed"
+            else:
+                found = analysis_out.image(files, self._sidecar(done))
+            if isinstance(found, str):
+                left[done.task.key] = found
+            else:
+                edits += found
+        return TakenOut(tuple(edits), left)
+
+    def own_sidecars(self, finished: Sequence[Finished]) -> Iterator[Path]:
+        """Yield the files beside pictures that are as they were written for these tasks."""
+        for done in finished:
+            for place in self._own_places(done):
+                if not self._is_rewritten(place, done):
+                    yield place
+
+    def _own_places(self, done: Finished) -> Iterator[Path]:
+        """Yield where a file beside a picture says that it is this run's."""
+        if done.task.target_id == APPEARANCE_ID:
+            return
+        for place in self._sidecar_places(self._sidecar(done)):
+            there = None if place.is_symlink() else sidecar.read(place)
+            if there and (there.task_key, there.run_id) == (done.task.key, self.run_id):
+                yield place
+
+    def _is_rewritten(self, place: Path, done: Finished) -> bool:
+        return place.read_bytes() != sidecar.encoded(self._sidecar(done))
+
+    def _sidecar_places(self, one: sidecar.Sidecar) -> tuple[Path, ...]:
+        return sidecar.places(self.folder / "images", one)
 
     def _find(self, path: object) -> Path | None:
         return self._pictures.find(self.folder, path)

@@ -60,13 +60,19 @@ def read(path: Path) -> Sidecar | None:
 
 def place(images: Path, sidecar: Sidecar) -> Path:
     """Return where a sidecar goes: beside its picture, but never over what a person wrote there."""
-    path = images / f"{sidecar.image}{SUFFIX}"
+    path, other = places(images, sidecar)
     there = read(path)
     ours = there is not None and there.image == sidecar.image and there.is_untouched
     if path.is_symlink() or (path.exists() and not ours):
-        key_hash = sidecar.task_key.rpartition("@")[2]
-        return images / f"{sidecar.image}.{key_hash[:8]}{SUFFIX}"
+        return other
     return path
+
+
+def places(images: Path, sidecar: Sidecar) -> tuple[Path, Path]:
+    """Return where a sidecar may be: beside its picture, or else under a name with its key."""
+    key_hash = sidecar.task_key.rpartition("@")[2]
+    name = f"{sidecar.image}.{key_hash[:8]}{SUFFIX}"
+    return images / f"{sidecar.image}{SUFFIX}", images / name
 
 
 def _sha256(analysis: ImageAnalysis) -> str:

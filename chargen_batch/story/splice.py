@@ -16,10 +16,15 @@ from chargen_batch.story.yaml_edits import (
     Edit,
     Entries,
     Fill,
+    Former,
     Path,
+    PutBack,
+    Remove,
     SpliceError,
 )
 from chargen_batch.story.yaml_placer import Placer
+from chargen_batch.story.yaml_places import is_flow
+from chargen_batch.story.yaml_remover import Remover, former, is_noted
 from chargen_batch.yaml12 import Composed, YamlError, compose, load
 
 __all__ = [
@@ -27,9 +32,15 @@ __all__ = [
     "Complete",
     "Edit",
     "Fill",
+    "Former",
     "Path",
+    "PutBack",
+    "Remove",
     "SpliceError",
+    "former",
+    "is_noted",
     "new_file",
+    "plain",
     "splice",
     "splice_composed",
 ]
@@ -60,14 +71,44 @@ def _edited(composed: Composed, edits: Sequence[Edit], where: str) -> tuple[byte
             changes += placer.append(path, key, entries)
             data.append(path, key, entries)
         for edit in edits:
-            if not isinstance(edit, Append):
+            if isinstance(edit, Fill | Complete):
                 filled = placer.fill(edit) if isinstance(edit, Fill) else placer.complete(edit)
                 changes += filled.values()
                 data.fill(edit.path, {key: edit.values[key] for key in filled})
+        changes += _taken_out(composed, edits, data, where)
         new = _apply(composed.text, changes, where).encode("utf-8")
     except (TypeError, UnicodeEncodeError) as err:  # a value that YAML cannot hold
         raise SpliceError(f"a value cannot be written: {err}", where=where) from err
     return (new if changes else None), data.root
+
+
+def _taken_out(
+    composed: Composed, edits: Sequence[Edit], data: "_Draft", where: str
+) -> list[Change]:
+    put_back = [edit for edit in edits if isinstance(edit, PutBack)]
+    removed = _removed(edits)
+    if not (put_back or removed):
+        return []
+    remover = Remover(composed, where)
+    for edit in put_back:  # first: their paths count what is still in the lists
+        remover.put_back(edit)
+        data.put_back(edit.path, edit.key, edit.former)
+    for each in removed:
+        data.remove(each, remover.remove(each))
+    if data.root == {} and composed.root is not None and not is_flow(composed.root):
+        data.root = None  # the file had only what is taken out
+    return remover.changes()
+
+
+def _removed(edits: Iterable[Edit]) -> list[Remove]:
+    """Return one edit for each list."""
+    lists: dict[tuple[Path, str], Remove] = {}
+    for edit in edits:
+        if isinstance(edit, Remove):
+            before = lists.get((edit.path, edit.key), edit)
+            numbers = before.numbers | edit.numbers
+            lists[edit.path, edit.key] = Remove(edit.path, edit.key, numbers, edit.former)
+    return list(lists.values())
 
 
 def _checked(raw: bytes, new: bytes | None, expected: object, where: str) -> bytes:
@@ -131,11 +172,25 @@ class _Draft:
     def append(self, path: Path, key: str, entries: Entries) -> None:
         mapping = self._mapping(path)
         old = mapping.get(key)
-        mapping[key] = (old if isinstance(old, list) else []) + [_plain(entry) for entry in entries]
+        mapping[key] = (old if isinstance(old, list) else []) + [plain(entry) for entry in entries]
 
     def fill(self, path: Path, values: Mapping[str, object]) -> None:
         if values:
-            self._mapping(path).update({key: _plain(value) for key, value in values.items()})
+            self._mapping(path).update({key: plain(value) for key, value in values.items()})
+
+    def remove(self, edit: Remove, emptied: Former | None) -> None:
+        listed = self._mapping(edit.path)[edit.key]
+        left = [each for number, each in enumerate(listed) if number not in edit.numbers]
+        if left:
+            self._mapping(edit.path)[edit.key] = left
+        else:
+            self.put_back(edit.path, edit.key, emptied)
+
+    def put_back(self, path: Path, key: str, former: Former | None) -> None:
+        if former is None:
+            del self._mapping(path)[key]
+        else:
+            self._mapping(path)[key] = plain(former.value)
 
     def _mapping(self, path: Path) -> Any:  # noqa: ANN401 - the placer has walked it with types
         node = self.root = self._copy({} if self.root is None else self.root)
@@ -152,7 +207,8 @@ class _Draft:
         return value
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """Return a value as it is read from a file again: of dictionaries and lists."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+        return {str(key): plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else value

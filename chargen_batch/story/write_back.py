@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from chargen_batch.model.outcome import Picture
     from chargen_batch.model.task import BatchTask
+    from chargen_batch.story.adopted import Adopted
     from chargen_batch.story.fields import YamlPath
     from chargen_batch.story.splice import Edit
 
@@ -29,23 +30,31 @@ PORTRAIT_FLAG = "is_reference_portrait"
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A task whose pictures are written or that was answered; and when its job ended (ISO)."""
+    """A task whose pictures are written or that was answered; and when its job ended (ISO).
+
+    ``again`` where that was entered before, and only what is gone is put back. ``adopted`` where a
+    person entered the picture, at that moment, and no job drew it.
+    """
 
     task: BatchTask
     pictures: tuple[Picture, ...]
     at: str
     analysis_json: str | None = None
+    adopted: Adopted | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WriteBack:
     """What one imagery.yaml gets.
 
-    ``vanished`` are the tasks whose target is not in the story any more.
+    ``vanished`` are the tasks whose target is not in the story any more, ``entered`` those that
+    the file lacks.
     """
 
     edits: tuple[Edit, ...]
     vanished: tuple[BatchTask, ...]
+    entered: tuple[BatchTask, ...] = ()
 
 
 def write_back(
@@ -72,16 +81,18 @@ def write_back(
 
     """
     present = set(task_keys(imagery, rehearsal=provider == REHEARSAL))
+    paths = _paths(finished, targets_in)
     appends: list[Append] = []
     fills: dict[YamlPath, Fill] = {}  # of several variants the last one shows
-    vanished = []
+    vanished, entered = [], []
     for done in finished:
         task = done.task
-        path = _path(task, targets_in)
+        path = () if asks_for_portrait(task) else paths.get(task.target_id)
         if path is None:
             vanished.append(task)
         elif task.key not in present:
-            appends.append(Append(path, INVENTORY, _entries(done, run_id, provider)))
+            entered.append(task)
+            appends.append(Append(path, INVENTORY, entries(done, run_id, provider)))
             if task.entity_type == "chapter":
                 name = PurePosixPath(done.pictures[0].path).name
                 ours = placeholders.ours(
@@ -90,15 +101,18 @@ def write_back(
                 values = placeholders.values(
                     task, name, at=done.at, run_id=run_id, provider=provider, images=images_in_story
                 )
+                if done.adopted:
+                    values = done.adopted.filled(values, ours)
                 fills[path] = Fill(path, values, ours)
-    return WriteBack((*appends, *fills.values()), tuple(vanished))
+    return WriteBack((*appends, *fills.values()), tuple(vanished), tuple(entered))
 
 
-def _path(task: BatchTask, targets_in: object) -> YamlPath | None:
-    """Return where a task's entries go; ``None`` where its target is not in the story any more."""
-    if asks_for_portrait(task):
-        return ()
-    return target_paths(targets_in, task.entity_type, task.entity_slug).get(task.target_id)
+def _paths(finished: Sequence[Finished], targets_in: object) -> dict[str, YamlPath]:
+    """Return where the entries of each of an entity's targets go: looked up once for all tasks."""
+    if not finished:
+        return {}
+    task = finished[0].task
+    return target_paths(targets_in, task.entity_type, task.entity_slug)
 
 
 def task_keys(data: object, *, rehearsal: bool) -> Iterator[str]:
@@ -119,7 +133,7 @@ def task_keys(data: object, *, rehearsal: bool) -> Iterator[str]:
             yield from task_keys(child, rehearsal=rehearsal)
 
 
-def _entries(done: Finished, run_id: str, provider: str) -> tuple[dict[str, object], ...]:
+def entries(done: Finished, run_id: str, provider: str) -> tuple[dict[str, object], ...]:
     """Return a task's entries. Of a portrait the first picture is the reference from now on.
 
     But for a rehearsal's: real pictures would be drawn after it.
@@ -133,7 +147,7 @@ def _entries(done: Finished, run_id: str, provider: str) -> tuple[dict[str, obje
 def _entry(done: Finished, picture: Picture, run_id: str, provider: str) -> dict[str, object]:
     """Return an inventory entry (docs/story-format.md, "What is written")."""
     name = PurePosixPath(picture.path).name
-    return {
+    entry: dict[str, object] = {
         "id": PurePosixPath(name).stem,
         "path": f"images/{name}",
         "type": "generated",
@@ -142,6 +156,7 @@ def _entry(done: Finished, picture: Picture, run_id: str, provider: str) -> dict
         "provenance": {"source": provider, "created_at": done.at, "original_filename": name},
         "generation": _generation(done.task, run_id, provider),
     }
+    return done.adopted.told(entry, picture) if done.adopted else entry
 
 
 def _content(task: BatchTask) -> dict[str, object]:

@@ -42,7 +42,44 @@ class Complete:
     values: Mapping[str, object]
 
 
-Edit = Append | Fill | Complete
+@dataclass(frozen=True, slots=True)
+class Former:
+    """What stood behind a key: its text in two parts, and its value.
+
+    `head` is what comes ahead of the value (the colon, an anchor), `tail` the blanks and the value.
+    """
+
+    head: str = ":"
+    tail: str = " []"
+    value: object = ()
+
+
+NOTHING_LISTED = Former()  # a list that holds nothing, written as such
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Take items, by their numbers, out of the list under `key` of the mapping at `path`.
+
+    Of one that is empty then `former` is what is written; None: its key goes as well.
+    """
+
+    path: Path
+    key: str
+    numbers: frozenset[int]
+    former: Former | None = NOTHING_LISTED
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """Give the key of the mapping at `path` what it had; None: it was not there, and goes."""
+
+    path: Path
+    key: str
+    former: Former | None
+
+
+Edit = Append | Fill | Complete | Remove | PutBack
 
 
 class SpliceError(ValueError):

@@ -4,8 +4,9 @@ import re
 from typing import Final
 
 from chargen_batch.story import render_yaml
-from chargen_batch.story.yaml_edits import Change, Complete, Entries, Fill, Path, SpliceError
-from chargen_batch.story.yaml_nodes import Pair, child_of, is_null, pair_of
+from chargen_batch.story.yaml_edits import Change, Complete, Entries, Fill, Path
+from chargen_batch.story.yaml_ground import Ground
+from chargen_batch.story.yaml_nodes import Pair, is_null, pair_of
 from chargen_batch.story.yaml_places import (
     Surroundings,
     column,
@@ -17,7 +18,6 @@ from chargen_batch.story.yaml_places import (
     key_column,
     line_end,
     line_start,
-    shared_nodes,
 )
 from chargen_batch.yaml12 import (
     Composed,
@@ -26,44 +26,39 @@ from chargen_batch.yaml12 import (
     ScalarNode,
     SequenceNode,
     end,
-    position,
     start,
 )
 
-_PROPERTIES: Final = re.compile(r"(?:[&!]\S*(?:[ \t]+|\Z))*")
 _EMPTY_FLOW: Final = re.compile(r"\[[ \t]*\]|\{[ \t]*\}").fullmatch
 _BREAK: Final = re.compile(r"[\r\n]")
 _OPEN: Final = "the text block that ends here lacks its last line end; add one to the file"
 
 
-class Placer:
+class Placer(Ground):
     """Turns edits of one composed text into changes of its characters."""
 
     def __init__(self, composed: Composed, where: str) -> None:
-        self._text = composed.text
-        self._root = composed.root
-        self._where = where
-        self._shared = shared_nodes(composed.text, composed.root)
+        super().__init__(composed, where)
         self._around = Surroundings(composed.text, composed.root)
 
     def append(self, path: Path, key: str, entries: Entries) -> list[Change]:
         """Place entries behind those in the list under `key`."""
-        if not path and (self._root is None or is_null(self._root)):
+        if not path and (self.root is None or is_null(self.root)):
             return [self._into_empty_text(key, entries)]
-        mapping = self._mapping_at(path)
+        mapping = self.mapping_at(path)
         pair = pair_of(mapping, key)
         if pair is None:
             return [self._new_key(mapping, key, entries, len(path))]
-        value = self._own(pair[1])
+        value = self.own(pair[1])
         if isinstance(value, SequenceNode) and value.value:
             return [self._behind_items(mapping, value, entries, len(path) + 1)]
         if isinstance(value, SequenceNode) or is_null(value):
             return self._instead_of_nothing(mapping, pair, entries, len(path) + 1)
-        raise self._error(f"{key} is not a list", value)
+        raise self.error(f"{key} is not a list", value)
 
     def fill(self, edit: Fill) -> dict[str, Change]:
         """Place the values whose keys have an empty value now; the others are not returned."""
-        mapping = self._mapping_at(edit.path)
+        mapping = self.mapping_at(edit.path)
         changes = {}
         for key, value in edit.values.items():
             pair = pair_of(mapping, key)
@@ -77,9 +72,9 @@ class Placer:
     def complete(self, edit: Complete) -> dict[str, Change]:
         """Place the values whose keys are missing or say nothing; the others are not returned."""
         path = edit.path
-        if not path and (self._root is None or is_null(self._root)):
+        if not path and (self.root is None or is_null(self.root)):
             return {key: self._into_empty_text(key, value) for key, value in edit.values.items()}
-        mapping = self._mapping_at(path)
+        mapping = self.mapping_at(path)
         changes = {}
         for key, value in edit.values.items():
             pair = pair_of(mapping, key)
@@ -92,8 +87,8 @@ class Placer:
     def _put(
         self, mapping: MappingNode, pair: Pair, span: tuple[int, int], value: object, depth: int
     ) -> Change:
-        self._own(pair[1])
-        gap = "" if self._text[span[0] - 1 : span[0]].isspace() else " "
+        self.own(pair[1])
+        gap = "" if self.text[span[0] - 1 : span[0]].isspace() else " "
         text = render_yaml.flow(value, self._around.style(mapping), pad="")
         return Change(*span, gap + text, depth)
 
@@ -103,78 +98,58 @@ class Placer:
         A block of lines begins behind its key's line; one with a comment in it stays as it is.
         """
         if isinstance(node, MappingNode) and node.value and not is_flow(node):
-            begin = start(node) - column(self._text, start(node))
-            span = (len(self._text[:begin].rstrip()), inner_end(self._text, node))
-            return None if "#" in self._text[span[0] : span[1]] else span
-        begin, stop = self._bare(node)
+            begin = start(node) - column(self.text, start(node))
+            span = (len(self.text[:begin].rstrip()), inner_end(self.text, node))
+            return None if "#" in self.text[span[0] : span[1]] else span
+        begin, stop = self.bare(node)
         scalar = isinstance(node, ScalarNode) and node.style not in ("|", ">")
-        one_line = not _BREAK.search(self._text, begin, stop)
+        one_line = not _BREAK.search(self.text, begin, stop)
         return (begin, stop) if one_line and (scalar or is_flow(node)) else None
 
     def _empty(self, node: Node) -> tuple[int, int] | None:
-        begin, stop = self._bare(node)
-        empty = self._text[begin:stop] in ('""', "''") or _EMPTY_FLOW(self._text, begin, stop)
+        begin, stop = self.bare(node)
+        empty = self.text[begin:stop] in ('""', "''") or _EMPTY_FLOW(self.text, begin, stop)
         return (begin, stop) if empty else None
-
-    def _error(self, message: str, node: Node | None) -> SpliceError:
-        line = position(self._text, start(node))[0] if node is not None else 1
-        return SpliceError(message, where=self._where, line=line)
-
-    def _own(self, node: Node) -> Node:
-        if id(node) in self._shared:
-            raise self._error("an alias refers to this, so a change would show elsewhere too", node)
-        return node
-
-    def _mapping_at(self, path: Path) -> MappingNode:
-        node = self._root
-        for depth, step in enumerate(path):
-            node = child_of(node, step)
-            if node is None:
-                raise self._error(f"there is no {_dotted(path[: depth + 1])}", self._root)
-            self._own(node)
-        if not isinstance(node, MappingNode):
-            raise self._error(f"{_dotted(path)} is not a mapping", node)
-        return node
 
     def _lines(self, lines: list[str], index: int, depth: int) -> Change:
         # Before the line's break, so that a missing last newline stays missing.
         newline = self._around.newline
-        at = line_end(self._text, index)
+        at = line_end(self.text, index)
         return Change(at, at, "".join(newline + line for line in lines), depth)
 
     def _into_empty_text(self, key: str, value: object) -> Change:
         style = self._around.style(None)
         lines = render_yaml.pair(key, value, 0, style)
-        if self._root is not None:  # nothing behind `---`, and marked at the next token
-            marker = self._text.rfind("---", 0, start(self._root))
+        if self.root is not None:  # nothing behind `---`, and marked at the next token
+            marker = self.text.rfind("---", 0, start(self.root))
             return self._lines(lines, max(marker, 0), 0)
-        size = len(self._text)
-        ended = size == 0 or self._text[-1] in "\r\n"  # else its last line stays without an end
+        size = len(self.text)
+        ended = size == 0 or self.text[-1] in "\r\n"  # else its last line stays without an end
         ordered = [*lines, ""] if ended else ["", *lines]
         return Change(size, size, style.newline.join(ordered), 0)
 
     def _new_key(self, mapping: MappingNode, key: str, value: object, depth: int) -> Change:
         style = self._around.style(mapping)
         if is_flow(mapping):
-            if not is_closed(self._text, mapping):
-                raise self._error("a pair without braces takes no second key", mapping)
+            if not is_closed(self.text, mapping):
+                raise self.error("a pair without braces takes no second key", mapping)
             text = f"{render_yaml.key(key, style)}: {render_yaml.flow(value, style)}"
             return self._flow_item(mapping, "{", text, depth)
-        lines = render_yaml.pair(key, value, key_column(self._text, mapping), style)
-        begin = line_start(self._text, start(mapping.value[-1][0]))
+        lines = render_yaml.pair(key, value, key_column(self.text, mapping), style)
+        begin = line_start(self.text, start(mapping.value[-1][0]))
         if self._is_open_text_block(mapping):
-            if self._text[begin : start(mapping.value[-1][0])].strip(" "):
-                raise self._error(_OPEN, mapping.value[-1][0])
+            if self.text[begin : start(mapping.value[-1][0])].strip(" "):
+                raise self.error(_OPEN, mapping.value[-1][0])
             return Change(begin, begin, "".join(line + style.newline for line in lines), depth)
-        return self._lines(lines, inner_end(self._text, mapping), depth)
+        return self._lines(lines, inner_end(self.text, mapping), depth)
 
     def _is_open_text_block(self, node: Node) -> bool:
         """Tell whether a node ends in the file's last line, to which a line end would add one."""
         while not isinstance(node, ScalarNode) and node.value:
             node = node.value[-1][1] if isinstance(node, MappingNode) else node.value[-1]
-        if end(node) < len(self._text) or self._text[-1] in "\r\n":
+        if end(node) < len(self.text) or self.text[-1] in "\r\n":
             return False
-        header = self._text[start(node) : line_end(self._text, start(node))].split(" #", 1)[0]
+        header = self.text[start(node) : line_end(self.text, start(node))].split(" #", 1)[0]
         return getattr(node, "style", "") in ("|", ">") and "-" not in header
 
     def _behind_items(
@@ -185,25 +160,25 @@ class Placer:
             text = ", ".join(render_yaml.flow(entry, style) for entry in entries)
             return self._flow_item(listed, "[", text, depth)
         if self._is_open_text_block(listed):
-            raise self._error(_OPEN, listed.value[-1])
-        lines = render_yaml.items(entries, dash_column(self._text, listed), style)
-        return self._lines(lines, inner_end(self._text, listed), depth)
+            raise self.error(_OPEN, listed.value[-1])
+        lines = render_yaml.items(entries, dash_column(self.text, listed), style)
+        return self._lines(lines, inner_end(self.text, listed), depth)
 
     def _flow_item(self, node: Node, bracket: str, text: str, depth: int) -> Change:
         if node.value:
-            at = inner_end(self._text, node)
+            at = inner_end(self.text, node)
             return Change(at, at, ", " + text, depth)
-        at = self._text.index(bracket, self._bare(node)[0]) + 1
+        at = self.text.index(bracket, self.bare(node)[0]) + 1
         return Change(at, at, text, depth)
 
     def _instead_of_nothing(
         self, mapping: MappingNode, pair: Pair, entries: Entries, depth: int
     ) -> list[Change]:
-        text, style = self._text, self._around.style(mapping)
-        begin, stop = self._bare(pair[1])
+        text, style = self.text, self._around.style(mapping)
+        begin, stop = self.bare(pair[1])
         key_end = content_end(text, pair[0])
         if begin == stop and ":" not in text[key_end:begin]:
-            raise self._error("the key has no colon to put a list behind", pair[0])
+            raise self.error("the key has no colon to put a list behind", pair[0])
         empty = begin == stop or _EMPTY_FLOW(text, begin, stop) or is_null(pair[1])
         if not empty:  # a comment or a line break stands between the brackets
             inner = ", ".join(render_yaml.flow(entry, style) for entry in entries)
@@ -218,20 +193,10 @@ class Placer:
         blank = begin - len(text[key_end:begin].rstrip(" \t")) - key_end
         return [Change(begin - blank, stop, "", depth), lines]
 
-    def _bare(self, node: Node) -> tuple[int, int]:
-        # The node without its anchor and tag.
-        found = _PROPERTIES.match(self._text, start(node), end(node))
-        return (found.end() if found else start(node)), end(node)
-
     def _placeholder(self, pair: Pair) -> tuple[int, int] | None:
-        begin, stop = self._bare(pair[1])
+        begin, stop = self.bare(pair[1])
         if is_null(pair[1]):
-            return (begin, stop) if begin < stop or self._text[begin - 1] == ":" else None
-        if isinstance(pair[1], MappingNode) and _EMPTY_FLOW(self._text, begin, stop):
+            return (begin, stop) if begin < stop or self.text[begin - 1] == ":" else None
+        if isinstance(pair[1], MappingNode) and _EMPTY_FLOW(self.text, begin, stop):
             return begin, stop
         return None
-
-
-def _dotted(path: Path) -> str:
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return "".join(steps).removeprefix(".") or "the file"

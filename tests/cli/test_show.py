@@ -21,7 +21,7 @@ def test_a_target_is_planned_freshly_where_no_run_has_it(shell: Shell) -> None:
     assert not (shell.root / ".chargen" / "batch").exists()
 
 
-@pytest.mark.parametrize("name", [BOWL, "ines/throwing-a-bowl", "throwing-a-bowl"])
+@pytest.mark.parametrize("name", [BOWL, "ines/throwing-a-bowl", "throwing-a-bowl", "throw*"])
 def test_a_target_may_be_named_in_full_or_shorter(shell: Shell, name: str) -> None:
     assert shell(f"show {name}").out.startswith(f"{BOWL}@")
 

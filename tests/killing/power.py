@@ -38,6 +38,7 @@ class _Cut:
             yield f"{event.path} is renamed before its content is on the disk"
         if _builds_on_the_rest(event):
             gone = {*self.contents, *(name for names in self.names.values() for name in names)}
+            gone -= {path for path in gone if _is_beside(path, event)}
             for path in sorted(gone - {event.path} - self._under(event.path)):
                 yield f"{event.kind} {event.path} while {path} is not on the disk"
         self._take(event)
@@ -74,6 +75,24 @@ def _may_be_lost(path: str) -> bool:
 def _is_passing(path: str) -> bool:
     """Say whether a name is only on its way to another one."""
     return path.endswith((".tmp", ".part"))
+
+
+def _is_beside(path: str, event: Event) -> bool:
+    """Say whether a file is a result's picture with which an event has nothing to do.
+
+    Several threads write them, each for itself: a ledger's line builds on those that it names.
+    """
+    folder, _, name = path.rpartition("/")
+    if not (folder.endswith("/images") or "/orphans/" in folder):
+        return False
+    if event.kind == "rename":
+        return _is_beside_others(event)
+    told = event.path.endswith("/outcomes.jsonl") and event.data
+    return bool(told) and name not in event.data
+
+
+def _is_beside_others(event: Event) -> bool:
+    return event.path.endswith(".tmp") and event.to.endswith((".png", ".jpg", ".webp"))
 
 
 def is_create(event: Event) -> bool:

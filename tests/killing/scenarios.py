@@ -22,6 +22,7 @@ PICTURES: Final = {
     analysing.DOOR: story.portrait("black"),
 }
 ANALYSIS: Final = "plan --mode analyze"
+ADOPT: Final = f"adopt {story.PORTRAIT} throwing-a-bowl"
 RESUME: Final = "resume --yes"
 SETTINGS: Final = "max_tasks_per_job: 2, adopt_wait_s: 60"
 KEEP_ALL: Final = "cleanup_after_success: false"
@@ -41,6 +42,12 @@ def vanish_zone(world: World) -> None:
     """Take a target out of the story."""
     kiln = world.project / story.KILN
     kiln.write_text(kiln.read_text().replace("slug: fire-mouth", "slug: fire-door"))
+
+
+def take_entries_out(world: World) -> None:
+    """Take our entries out of the story, as its author does."""
+    for name in (story.INES, story.KILN):
+        (world.project / name).write_bytes(story.STORY[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +93,14 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "apply to an edited story": Scenario(*of("apply"), arrange=vanish_zone, stride=2),
     "apply of an analysis": Scenario(*of("apply", plan=ANALYSIS), with_pictures=True),
     "apply with a lost job": Scenario(*of("apply"), failing=SECOND_JOB, stride=2),
+    "restore": Scenario(PIPELINE, "apply --restore", (), arrange=take_entries_out),
+    "revert": Scenario(PIPELINE, "revert RUN --yes", ("report",)),
+    "revert of an analysis": Scenario(
+        (ANALYSIS, *PIPELINE[1:]), "revert RUN --yes", ("report",), with_pictures=True
+    ),
     "cancel": Scenario(PIPELINE[:3], "cancel --yes", ()),
     "retry": Scenario(PIPELINE, "retry", PIPELINE[1:], failing=SECOND_JOB),
     "cleanup": Scenario(PIPELINE, "cleanup", (), settings=f"{SETTINGS}, {KEEP_ALL}"),
+    "adopt": Scenario(("plan",), ADOPT, PIPELINE[1:]),
     "resume": Scenario(("plan",), RESUME, (), stride=5),
 }

@@ -34,6 +34,12 @@ def written_anew(folder: Path) -> None:
     disk.replace(folder / "file", b"content")
 
 
+def written_new(folder: Path) -> None:
+    for name in ("one", "two"):
+        disk.write_new(folder / f"{name}.png", b"content")
+        disk.fsync_directory(folder)
+
+
 def appended(folder: Path) -> None:
     disk.append(folder / "ledger.jsonl", [b"one", b"two"])
     disk.append(folder / "ledger.jsonl", [b"three"])
@@ -63,6 +69,7 @@ def held_a_lock(folder: Path) -> None:
 
 PRIMITIVES: Final = (
     written_anew,
+    written_new,
     appended,
     appended_behind_a_torn_line,
     continued_and_renamed,

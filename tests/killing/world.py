@@ -39,6 +39,7 @@ _RUN_ID: Final = re.compile(r"\d{8}T\d{6}Z-\w{4}")
 _SECONDS: Final = re.compile(
     r'("(?:plann|stag|submitt|runn|download|apply|complet)(?:ed|ing)": )[\d.]+'
 )
+_ADOPTED: Final = re.compile(r'(?<=source: "adopted")(\s+created_at: )"[^"]*"')
 _FINGERPRINT: Final = re.compile(r'(?<="keyFingerprint": ")[0-9a-f]{16}')
 _TIME: Final = re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|(?<="durationMs": )\d+')
 # The service's own times are the same in every world; these files have the commands' times too.
@@ -180,7 +181,7 @@ class World:
         self.service.show(self.folder / "service")
         self.typed += 1
         self.now += timedelta(seconds=1)
-        name, *options = command.split()
+        name, *options = (self.run.name if word == "RUN" else word for word in command.split())
         return self.zygote(
             argv=[name, "--project", str(self.project), *options],
             folder=str(self.project),
@@ -266,6 +267,8 @@ def _told(path: Path, plan: str) -> str:
     if path.name == "outcomes.jsonl":
         lines = text.splitlines(keepends=True)
         text = "".join(_TIME.sub("TIME", line) if '"failed"' in line else line for line in lines)
+    if path.suffix == ".yaml":  # an adopted picture's time is the command's own
+        text = _ADOPTED.sub(r"\1TIME", text)
     if path.name == "state.json":  # it is made of the run's id
         text = _FINGERPRINT.sub("FINGERPRINT", text)
     if path.name == "files-cache.jsonl":  # several uploads are entered as they come

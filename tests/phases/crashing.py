@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ class Power:
 
     out_at: Point | None = None
     done: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def goes_out(self, number: int, how: str) -> bool:
         """Say whether this is the end."""
@@ -46,8 +48,9 @@ class Power:
     @contextmanager
     def around(self, what: str) -> Iterator[bool]:
         """Count something to do, and crash before or after it; say whether to do it by halves."""
-        number = len(self.done)
-        self.done.append(what)
+        with self.lock:  # apply writes its pictures by several threads
+            number = len(self.done)
+            self.done.append(what)
         if self.goes_out(number, "before"):
             raise Crash
         torn = self.goes_out(number, "torn")
@@ -90,12 +93,16 @@ class _Disk:
 
     @staticmethod
     def names() -> tuple[str, ...]:
-        return ("replacing", "append", "continuing", "rename", "make_directory")
+        return ("replacing", "write_new", "append", "continuing", "rename", "make_directory")
 
     @contextmanager
     def replacing(self, path: Path, *, locked: bool = True) -> Iterator[IO[bytes]]:
         with self.power.around("replace"), self.real["replacing"](path, locked=locked) as stream:
             yield stream
+
+    def write_new(self, path: Path, content: bytes) -> None:
+        with self.power.around("write new"):
+            self.real["write_new"](path, content)
 
     def replace_if_still(self, path: Path, old: bytes | None, new: bytes) -> bool:
         with self.power.around("replace"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chargen_batch.core import provenance
 from tests.service.lines import PIXEL, error_line, picture_line
 
 if TYPE_CHECKING:
@@ -40,6 +41,13 @@ def thoughtful_line(key: str) -> Line:
     data = {"inlineData": {"mimeType": "image/webp", "data": PIXEL}}
     parts = [{"text": "hm", "thought": True}, {"text": "here:"}, data, data]
     return candidate_line(key, {"content": {"parts": parts}, "finishReason": "STOP"})
+
+
+def without_record(picture: bytes) -> bytes:
+    """Return a PNG as it came, without the record that was put behind its header."""
+    assert provenance.read(picture) is not None
+    assert picture[37:41] == b"iTXt"
+    return picture[:33] + picture[picture.index(b"IDAT") - 4 :]
 
 
 def by_target(**answers: Callable[[str], Line | bytes | None]) -> Results:

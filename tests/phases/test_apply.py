@@ -61,7 +61,7 @@ def test_a_vanished_target_is_a_dead_letter_with_its_picture_in_orphans(world: W
     world.apply()
     assert world.codes() == {"fire-mouth": "TARGET_VANISHED"}
     (orphan,) = world.run.orphans_dir.glob("*/*")
-    assert (orphan.name[:11], orphan.read_bytes()) == ("fire-mouth-", GREY)
+    assert (orphan.name[:11], lines.without_record(orphan.read_bytes())) == ("fire-mouth-", GREY)
     assert list((world.root / "locations/old-kiln/images").glob("fire-mouth*")) == []
     assert world.read(story.KILN).count("task_key") == 1
 
@@ -72,7 +72,7 @@ def test_a_vanished_targets_outcome_names_its_picture(world: World) -> None:
     world.apply()
     orphan = picture_of(world, "fire-mouth")
     assert orphan.parent.name == "location-old-kiln"
-    assert orphan.read_bytes() == GREY
+    assert lines.without_record(orphan.read_bytes()) == GREY
 
 
 def test_a_success_that_is_held_up_is_not_lost_to_a_later_failure(world: World) -> None:
@@ -179,7 +179,8 @@ def test_an_existing_picture_is_never_overwritten(world: World) -> None:
     world.apply()
     assert (world.root / mine).read_bytes() == b"my own work"
     ours = picture_of(world, "fire-mouth")
-    assert (ours.read_bytes(), ours == world.root / mine) == (GREY, False)
+    assert lines.without_record(ours.read_bytes()) == GREY
+    assert ours != world.root / mine
     assert ours.name in world.read(story.KILN)
 
 
@@ -194,7 +195,7 @@ def test_nothing_is_written_out_of_the_project(world: World) -> None:
     (world.root / "locations/old-kiln/images").unlink()
     assert (world.apply().problems, world.state.phase) == ((), "completed")
     assert picture_of(world, "fire-mouth").parent == world.root / "locations/old-kiln/images"
-    assert picture_of(world, "fire-mouth").read_bytes() == GREY
+    assert lines.without_record(picture_of(world, "fire-mouth").read_bytes()) == GREY
 
 
 def test_a_link_out_of_the_project_is_not_written_through(world: World) -> None:
@@ -215,7 +216,7 @@ def test_a_picture_is_not_written_through_a_link(world: World) -> None:
     link.symlink_to(world.root.parent / "outside.png")
     world.apply()
     assert not (world.root.parent / "outside.png").exists()
-    assert picture_of(world, "carrying-wood").read_bytes() == GREY
+    assert lines.without_record(picture_of(world, "carrying-wood").read_bytes()) == GREY
 
 
 @pytest.mark.parametrize("name", [story.KILN, story.IDEAS, story.INES])

@@ -74,6 +74,24 @@ def one_job_too_large(world: World) -> None:
     world.service.max_job_requests = 3
 
 
+def give_up_a_file(world: World) -> None:
+    """Let a file be broken, and another entity's folder of pictures be none; go on without both."""
+    world.write(story.KILN, "zones: [\n")
+    world.write("chapters/first-firing/images", b"a file where the folder should be")
+    world.give_up = (story.KILN, "chapters/first-firing/images")
+
+
+def take_entries_out(world: World) -> None:
+    """Take our entries out of the story, as its author does."""
+    for name in (story.INES, story.KILN):
+        world.write(name, story.STORY[name])
+
+
+def approve_one(world: World) -> None:
+    """Approve the first of Ines's pictures, and look at another: both are the author's now."""
+    world.write(story.INES, world.read(story.INES).replace("status: draft", "status: approved", 1))
+
+
 def two_days_later(world: World) -> None:
     world.clock.passes(49 * 3600)
 
@@ -98,6 +116,10 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "apply of every kind of line": ("apply", story.every_kind_of_line, as_it_is),
     "apply with a lost job": ("apply", one_was_lost, as_it_is),
     "apply to an edited story": ("apply", as_it_is, no_inventory),
+    "apply that gives up files": ("apply", as_it_is, give_up_a_file),
+    "restore": ("restore", as_it_is, take_entries_out),
+    "revert": ("revert", as_it_is, as_it_is),
+    "revert of an edited story": ("revert", as_it_is, approve_one),
     "report": ("report", as_it_is, as_it_is),
     "cancel": ("cancel", as_it_is, as_it_is),
     "cancel of a job that has results": ("cancel", as_it_is, end_one),
@@ -109,7 +131,10 @@ SCENARIOS: Final[dict[str, Scenario]] = {
 }
 # Ahead of which command the first thing happens, and where a command comes that is around a run.
 EARLIER: Final = {"apply": "poll", "retry": "poll", "cleanup": "poll", "cancel": "submit"}
-COMES_AT: Final = {"cancel": "poll", "retry": "report", "cleanup": "report"}
+COMES_AT: Final = {
+    "cancel": "poll",
+    **dict.fromkeys(("retry", "cleanup", "restore", "revert"), "report"),
+}
 
 
 def prepared(root: Path, scenario: Scenario) -> World:

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
+from chargen_batch import yaml12
+from chargen_batch.model.outcome import DeadLetter
 from chargen_batch.model.state import JobCounts
 from tests.phases import lines, story
 from tests.phases.story import TARGETS
@@ -70,7 +76,9 @@ def test_a_bad_line_is_one_dead_letter_and_the_others_go_on(
 def test_a_picture_is_one_entry_and_one_file(world: World, line: Callable[[str], Line]) -> None:
     applied(world, fire_mouth=line)
     assert world.codes() == {}
-    assert picture_of(world, "fire-mouth").read_bytes() == GREY
+    written = picture_of(world, "fire-mouth").read_bytes()
+    assert lines.without_record(written) == GREY
+    assert hashlib.sha256(written).hexdigest() == world.outcomes["fire-mouth"].sha256
     key = world.outcomes["fire-mouth"].key
     assert world.read(story.KILN).count(f'task_key: "{key}"') == 1
 
@@ -143,3 +151,66 @@ def test_a_dead_letter_keeps_the_answer_without_image_data(world: World) -> None
     (letter,) = (path.read_text() for path in world.run.failed_dir.iterdir())
     assert "AAAA" not in letter
     assert "inlineData" in letter
+
+
+def snake_and_bad(key: str) -> Line:
+    picture = {"inline_data": {"mime_type": "image/png", "data": "A" * 9999 + "%"}}
+    thought = {"text": "hm", "thought_signature": "B" * 30_000}
+    content = {"parts": [thought, picture]}
+    return lines.candidate_line(key, {"content": content, "finish_reason": "STOP"})
+
+
+def test_a_dead_letter_has_what_is_needed_to_understand_and_to_retry(world: World) -> None:
+    applied(world, fire_mouth=snake_and_bad)
+    (path,) = world.run.failed_dir.iterdir()
+    letter = msgspec.json.decode(path.read_bytes(), type=DeadLetter)
+    (task,) = (each for each in world.run.tasks() if each.target_id == "fire-mouth")
+    assert (letter.run_id, letter.task, letter.attempts) == (world.run.run_id, task, 1)
+    assert (letter.error.code, letter.error.retryable) == ("BAD_RESULT", True)
+    answer = json.loads(letter.response or "")
+    assert answer["key"] == task.key
+    assert answer["response"]["candidates"] == [
+        {
+            "content": {
+                "parts": [
+                    {"text": "hm", "thought_signature": "..."},
+                    {"inline_data": {"mime_type": "image/png", "data": "..."}},
+                ]
+            },
+            "finish_reason": "STOP",
+        }
+    ]
+
+
+@pytest.mark.parametrize("escape", [b"\\/", b"\\u002f", b'\\"'])
+def test_image_data_with_escapes_does_not_come_into_a_dead_letter(
+    world: World, escape: bytes
+) -> None:
+    def line(key: str) -> bytes:
+        text = json.dumps(picture_line(key, "AAAA#AAAA%"))
+        return text.encode().replace(b"#", escape) + b"\n"
+
+    applied(world, fire_mouth=line)
+    (letter,) = (path.read_text() for path in world.run.failed_dir.iterdir())
+    assert ("AAAA" in letter, error_of(world, "fire-mouth")) == (False, ("BAD_RESULT", True))
+
+
+def test_each_file_of_the_story_is_parsed_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: Counter[tuple[str, bytes]] = Counter()
+    compose = yaml12.compose
+
+    def counted(raw: bytes, *, where: str) -> yaml12.Composed:
+        parsed[where, raw] += 1
+        return compose(raw, where=where)
+
+    monkeypatch.setattr(yaml12, "compose", counted)
+    world.before("apply")
+    parsed.clear()
+    world.apply()
+    files = {story.INES, story.IDEAS, story.KILN, story.CHAPTER}
+    assert files <= {where for where, _ in parsed}
+    # What is written is another text, and is parsed to see that it says what it should.
+    assert {parsed[where, raw] for where, raw in parsed if where in files} == {1}
+    assert sum(number for (where, _), number in parsed.items() if where in files) == 7

@@ -31,20 +31,20 @@ TABLE: Final[dict[Phase, tuple[str, ...]]] = {
     "failed": (DONE, DONE, DONE, DONE, DONE, "failed"),
     "cancelled": (DONE, DONE, DONE, DONE, DONE, "cancelled"),
 }
-UPKEEP: Final = ("cancel", "retry", "cleanup")
+UPKEEP: Final = ("cancel", "retry", "cleanup", "revert")
 # The same for the commands around a run; retry leads to where the run is that it makes.
-#                cancel       retry      cleanup
+#                cancel       retry      cleanup      revert
 AROUND: Final[dict[Phase, tuple[str, ...]]] = {
-    "planned": ("cancelled", EARLY, EARLY),
-    "staging": ("cancelled", EARLY, EARLY),
-    "staged": ("cancelled", EARLY, EARLY),
-    "submitted": ("cancelled", EARLY, EARLY),
-    "running": ("cancelled", EARLY, EARLY),
-    "downloading": (DONE, EARLY, EARLY),
-    "applying": (DONE, EARLY, EARLY),
-    "completed": (DONE, DONE, "completed"),
-    "failed": (DONE, "planned", "failed"),
-    "cancelled": (DONE, DONE, "cancelled"),
+    "planned": ("cancelled", EARLY, EARLY, EARLY),
+    "staging": ("cancelled", EARLY, EARLY, EARLY),
+    "staged": ("cancelled", EARLY, EARLY, EARLY),
+    "submitted": ("cancelled", EARLY, EARLY, EARLY),
+    "running": ("cancelled", EARLY, EARLY, EARLY),
+    "downloading": (DONE, EARLY, EARLY, EARLY),
+    "applying": (DONE, EARLY, EARLY, EARLY),
+    "completed": (DONE, DONE, "completed", "completed"),
+    "failed": (DONE, "planned", "failed", DONE),
+    "cancelled": (DONE, DONE, "cancelled", DONE),
 }
 CASES: Final = [
     pytest.param(phase, command, outcome, id=f"{command} from {phase}")

@@ -34,6 +34,14 @@ def test_every_command_is_done_once_the_run_is(world: World, command: str) -> No
     assert (world.tree(), world.connections) == (before, connections)
 
 
+@pytest.mark.parametrize("command", ["restore", "revert"])
+def test_what_was_put_back_or_taken_out_is_so_once(world: World, command: str) -> None:
+    world.before("report").do_all(command)
+    before = world.tree()
+    assert world.do(command).exit_code is ExitCode.DONE
+    assert world.tree() == before
+
+
 def test_a_plan_after_apply_has_nothing_to_do(world: World) -> None:
     world.do_all("plan", *COMMANDS)
     report = world.plan()

@@ -26,9 +26,11 @@ from chargen_batch.phases import (
     report,
     resume,
     retry,
+    revert,
     stage,
     submit,
 )
+from chargen_batch.phases.apply import ApplyChoices
 from chargen_batch.phases.plan import PlanChoices
 from chargen_batch.phases.resume import ResumeChoices
 from chargen_batch.run import runs
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from chargen_batch.phases.report import ReportReport
     from chargen_batch.phases.resume import ResumeReport
     from chargen_batch.phases.retry import RetryReport
+    from chargen_batch.phases.revert import RevertReport
     from chargen_batch.phases.stage import StageReport
     from chargen_batch.phases.submit import SubmitReport
     from chargen_batch.run.directory import RunDirectory
@@ -179,7 +182,25 @@ class World:
         return download.run(self.run, self.connect, clock=self.clock, give_up=self.give_up)
 
     def apply(self, *, rehearsal_ok: bool = False) -> ApplyReport:
-        return apply.run(self.run, self.project, clock=self.clock, rehearsal_ok=rehearsal_ok)
+        return apply.run(
+            self.run,
+            self.project,
+            clock=self.clock,
+            rehearsal_ok=rehearsal_ok,
+            choices=ApplyChoices(give_up=self.give_up),
+        )
+
+    def restore(self) -> ApplyReport:
+        return apply.run(
+            self.run,
+            self.project,
+            clock=self.clock,
+            rehearsal_ok=True,
+            choices=ApplyChoices(restore=True),
+        )
+
+    def revert(self, run: RunDirectory | None = None, *, dry_run: bool = False) -> RevertReport:
+        return revert.run(run or self.run, self.project, clock=self.clock, dry_run=dry_run)
 
     def report(self) -> ReportReport:
         return report.run(self.run, self.project, self.connect, clock=self.clock)
@@ -220,6 +241,8 @@ class World:
             "cancel": self.cancel,
             "retry": self.retry,
             "cleanup": self.cleanup,
+            "restore": self.restore,
+            "revert": self.revert,
         }
         return phases[command]()
 

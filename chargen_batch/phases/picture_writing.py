@@ -1,0 +1,134 @@
+"""The pictures of answers, written into their entity's folder, each with its record in it."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import struct
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from chargen_batch import disk
+from chargen_batch.core import provenance
+from chargen_batch.core.picture_checks import differences
+from chargen_batch.core.pictures import EXTENSIONS
+from chargen_batch.model.outcome import Picture
+from chargen_batch.model.provenance import PictureRecord
+from chargen_batch.story.slug import file_stem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from chargen_batch.core.pictures import ReceivedPicture
+    from chargen_batch.model.task import BatchTask
+
+_BLOCK: Final = 1 << 20
+
+
+class Signed(NamedTuple):
+    """A picture's bytes as they are written, their SHA-256 in hex, and what is wrong with them."""
+
+    data: bytes
+    sha256: str
+    warning: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PictureWriter:
+    """Writes pictures; several threads may do so at once, and ``settle`` makes their names last.
+
+    An existing picture is never replaced by other bytes.
+    """
+
+    root: Path
+    run_id: str
+    provider: str
+    _folders: set[Path] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def write(
+        self, images: Path, task: BatchTask, received: Sequence[ReceivedPicture]
+    ) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
+        """Write an answer's pictures; return them, and what a person should know of them."""
+        with self._lock:  # whoever comes second finds a folder that is there for good
+            disk.make_directory(images)
+        written, warnings = [], []
+        for number, picture in enumerate(received, 1):
+            signed = self.signed(task, picture)
+            path = picture_path(images, task, picture, signed, number)
+            if not path.exists():
+                disk.write_new(path, signed.data)
+                with self._lock:
+                    self._folders.add(images)
+            facts = picture.facts
+            if signed.warning:
+                warnings.append(signed.warning)
+            warnings += differences(facts, task.aspect_ratio, task.image_size)
+            written.append(
+                Picture(
+                    path=path.relative_to(self.root).as_posix(),
+                    mime=facts.mime,
+                    sha256=signed.sha256,
+                    width=facts.width,
+                    height=facts.height,
+                )
+            )
+        return tuple(written), tuple(dict.fromkeys(warnings))
+
+    def settle(self) -> None:
+        """Make the names of what was written durable; call it before they are told of."""
+        with self._lock:
+            folders = sorted(self._folders)
+            self._folders.clear()
+        for folder in folders:
+            disk.fsync_directory(folder)
+
+    def signed(self, task: BatchTask, picture: ReceivedPicture) -> Signed:
+        """Return a picture with its record; as it came where there is no room for that."""
+        record = PictureRecord(
+            task_key=task.key,
+            model=task.model,
+            run_id=self.run_id,
+            provider=self.provider,
+            prompt_sha256=hashlib.sha256(task.prompt.encode()).hexdigest(),
+        )
+        try:
+            data, warning = provenance.embed(picture.data, picture.facts, record), None
+        except (ValueError, struct.error, IndexError) as err:  # an odd, but whole picture
+            data, warning = picture.data, f"it does not say where it came from: {err}"
+        return Signed(data, hashlib.sha256(data).hexdigest(), warning)
+
+
+def picture_path(
+    images: Path, task: BatchTask, picture: ReceivedPicture, signed: Signed, number: int
+) -> Path:
+    """Return where a picture goes: a free place, or the one where these very bytes are already.
+
+    A place that holds other bytes, or a link, is never taken. The name is derived anew from the
+    target's id, whatever a tampered plan says.
+
+    Raises:
+        FileExistsError: Every name that it could have is taken.
+
+    """
+    stem = file_stem(task.target_id)
+    end = f"-{number}" if number > 1 else ""
+    end += f".{EXTENSIONS[picture.facts.mime]}"
+    sha256 = signed.sha256
+    marks = (task.key_hash[:8], sha256[:8], sha256[:16], sha256)
+    for path in (images / f"{stem}-{mark}{end}" for mark in marks):
+        if not os.path.lexists(path) or _holds(path, signed.data):
+            return path
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(images / f"{stem}{end}"))
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    """Say whether a file, and no link to one, has these bytes."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size != len(data):
+        return False
+    with path.open("rb") as stream:
+        starts = range(0, len(data), _BLOCK)
+        return all(stream.read(_BLOCK) == data[at : at + _BLOCK] for at in starts)
