@@ -152,10 +152,7 @@ def _report(state: RunState, steps: tuple[Step, ...]) -> ResumeReport:
         steps=steps,
         completed=state.completed_tasks,
         failed=state.failed_tasks,
-        open=state.total_tasks
-        - state.completed_tasks
-        - state.failed_tasks
-        - state.reverted_tasks,
+        open=state.total_tasks - state.completed_tasks - state.failed_tasks - state.reverted_tasks,
         jobs=state.jobs,
         is_awaited=resuming.is_awaited(state),
         exit_code=worst(list(_codes(state, steps))),
