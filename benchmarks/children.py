@@ -157,7 +157,7 @@ def write(folder: str, count: str, size: str) -> Callable[[], object]:
     import random  # noqa: PLC0415 - the same
     from functools import partial  # noqa: PLC0415 - the same
 
-    from chargen_batch import disk  # noqa: PLC0415 - the same
+    from chargen_batch import disk, exchange  # noqa: PLC0415 - the same
     from chargen_batch.phases.in_order import Work, in_order  # noqa: PLC0415 - the same
     from chargen_batch.phases.receiving import AT_ONCE  # noqa: PLC0415 - the same
 
@@ -165,7 +165,9 @@ def write(folder: str, count: str, size: str) -> Callable[[], object]:
     paths = [Path(folder, f"{number}.png") for number in range(int(count))]
 
     def work() -> None:
-        works = (Work(path.name, len(data), partial(disk.write_new, path, data)) for path in paths)
+        works = (
+            Work(path.name, len(data), partial(exchange.write_new, path, data)) for path in paths
+        )
         for number, _ in enumerate(in_order(works), 1):
             if number % AT_ONCE == 0 or number == len(paths):
                 disk.fsync_directory(Path(folder))

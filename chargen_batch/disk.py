@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import shutil
 from typing import IO, TYPE_CHECKING
@@ -80,37 +79,6 @@ def replace_if_changed(path: Path, content: bytes, *, locked: bool = True) -> bo
         return False
     replace(path, content, locked=locked)
     return True
-
-
-def write_new(path: Path, content: bytes) -> None:
-    """Write a file that is not there yet in one step; its bytes are on the disk after it.
-
-    Its name is there for good once ``fsync_directory`` was called: once for many files. Several
-    threads may write into one folder, each its own file.
-
-    Raises:
-        OSError: The disk is full, read-only, or does not permit it; there is no such file then.
-
-    """
-    mark = hashlib.sha256(path.name.encode()).hexdigest()[:16]
-    temporary = path.with_name(f".{mark}.tmp")
-    try:
-        with _opened_anew(temporary) as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _opened_anew(temporary: Path) -> IO[bytes]:
-    try:
-        return temporary.open("xb")
-    except FileExistsError:  # of a process that was killed
-        temporary.unlink()
-        return temporary.open("xb")
 
 
 def append(path: Path, lines: Iterable[bytes], *, durable: bool = True) -> None:

@@ -1,19 +1,63 @@
-"""Replace a file of the user's only while it holds what was read: no save of an editor is lost."""
+"""Write where others write as well: over a file only while it holds what was read, else beside it.
+
+So no save of an editor is lost, and no picture that has a name already.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import errno
+import hashlib
 import os
 import sys
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import IO, TYPE_CHECKING, Final
 
 from chargen_batch import disk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _HERE: Final = -100  # AT_FDCWD: names are relative to the working directory
+_NO_REPLACE: Final = 1  # RENAME_NOREPLACE
 _EXCHANGE: Final = 2  # RENAME_EXCHANGE
+
+
+def write_new(path: Path, content: bytes) -> bool:
+    """Write a file of a free name in one step; its bytes are on the disk after it.
+
+    Its name is there for good once ``disk.fsync_directory`` was called: once for many files.
+    Several threads may write into one folder, each its own file.
+
+    Returns:
+        Whether the name was free; if not, what has it is as it was.
+
+    Raises:
+        OSError: The disk is full, read-only, or does not permit it; there is no such file then.
+
+    """
+    mark = hashlib.sha256(path.name.encode()).hexdigest()[:16]
+    temporary = path.with_name(f".{mark}.tmp")
+    done = False
+    try:
+        with _opened_anew(temporary) as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        done = rename_new(temporary, path)
+    finally:
+        if not done:
+            temporary.unlink(missing_ok=True)
+    return done
+
+
+def _opened_anew(temporary: Path) -> IO[bytes]:
+    try:
+        return temporary.open("xb")
+    except FileExistsError:  # of a process that was killed
+        temporary.unlink()
+        return temporary.open("xb")
 
 
 def replace_if_still(path: Path, old: bytes | None, new: bytes) -> bool:
@@ -32,7 +76,7 @@ def replace_if_still(path: Path, old: bytes | None, new: bytes) -> bool:
             stream.flush()
             os.fsync(stream.fileno())
         if old is None:
-            done = link_new(temporary, target)
+            done = rename_new(temporary, target)
         else:
             done = _bytes_of(target) == old and _exchanged(temporary, target, old, new)
     finally:
@@ -49,7 +93,7 @@ def remove_if_still(path: Path, old: bytes) -> bool:
     target.replace(temporary)
     done = temporary.read_bytes() == old
     if not done:
-        link_new(temporary, target)
+        rename_new(temporary, target)
     temporary.unlink(missing_ok=True)
     disk.fsync_directory(target.parent)
     return done
@@ -72,16 +116,21 @@ def _bytes_of(path: Path) -> bytes | None:
         return None
 
 
-def link_new(temporary: Path, target: Path) -> bool:
-    """Give a new file its name, unless somebody has made one of that name."""
+def rename_new(source: Path, target: Path) -> bool:
+    """Rename a file unless somebody has made one of the new name; say whether it was free."""
+    failed = _renameat2(source, target, _NO_REPLACE)
+    if failed in {0, errno.EEXIST}:
+        return not failed
     try:
-        target.hardlink_to(temporary)
+        target.hardlink_to(source)
     except FileExistsError:
         return False
     except OSError:  # this file system has no links
-        if target.exists():
+        if os.path.lexists(target):
             return False
-        temporary.replace(target)
+        source.replace(target)
+        return True
+    source.unlink()
     return True
 
 
@@ -98,11 +147,24 @@ def _exchanged(temporary: Path, target: Path, old: bytes, new: bytes) -> bool:
 
 def swap(one: Path, other: Path) -> None:
     """Let two files change names, in one step where the system can do that."""
-    rename = getattr(ctypes.CDLL(None), "renameat2", None) if sys.platform == "linux" else None
-    if rename and rename(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0:
+    if _renameat2(one, other, _EXCHANGE) == 0:
         return
     held = other.with_name(f"{one.name}.held")  # the file that is there stays under this name
     held.unlink(missing_ok=True)
     held.hardlink_to(other)
     one.replace(other)
     held.replace(one)
+
+
+def _renameat2(one: Path, other: Path, flags: int) -> int:
+    """Rename as Linux alone can (renameat2(2)); return the error number, 0 where it is done."""
+    call = _system_call() if sys.platform == "linux" else None
+    if call is None:
+        return errno.ENOSYS
+    done = call(_HERE, os.fsencode(one), _HERE, os.fsencode(other), flags)
+    return ctypes.get_errno() if done else 0
+
+
+@cache
+def _system_call() -> Callable[..., int] | None:
+    return getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)

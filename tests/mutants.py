@@ -251,8 +251,8 @@ MUTANTS: Final = (
     Mutant(
         "a picture is told of before it is written",
         "phases/picture_writing.py",
-        "                disk.write_new(path, signed.data)\n",
-        "                pass\n",
+        "            if is_free and exchange.write_new(path, data):\n",
+        "            if path:\n",
         f"{_ORDER}test_pictures_come_before_received_and_entries_before_settled{_INSIDE}",
     ),
     Mutant(

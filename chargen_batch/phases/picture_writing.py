@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from chargen_batch import disk
+from chargen_batch import disk, exchange
 from chargen_batch.core import provenance
 from chargen_batch.core.picture_checks import differences
 from chargen_batch.core.pictures import EXTENSIONS
@@ -47,22 +47,18 @@ class PictureWriter:
     run_id: str
     provider: str
     _folders: set[Path] = field(default_factory=set)
+    _found: dict[Path, frozenset[str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def write(
         self, images: Path, task: BatchTask, received: Sequence[ReceivedPicture]
     ) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
         """Write an answer's pictures; return them, and what a person should know of them."""
-        with self._lock:  # whoever comes second finds a folder that is there for good
-            disk.make_directory(images)
+        self._look_into(images)
         written, warnings = [], []
         for number, picture in enumerate(received, 1):
             signed = self.signed(task, picture)
-            path = picture_path(images, task, picture, signed, number)
-            if not path.exists():
-                disk.write_new(path, signed.data)
-                with self._lock:
-                    self._folders.add(images)
+            path = self._place(names(images, task, picture, signed, number), signed.data)
             facts = picture.facts
             if signed.warning:
                 warnings.append(signed.warning)
@@ -77,6 +73,25 @@ class PictureWriter:
                 )
             )
         return tuple(written), tuple(dict.fromkeys(warnings))
+
+    def _look_into(self, images: Path) -> None:
+        """See what a folder has, once: a look for each picture waits for the others' renames."""
+        with self._lock:  # whoever comes second finds a folder that is there for good
+            if images not in self._found:
+                disk.make_directory(images)
+                self._found[images] = frozenset(path.name for path in images.iterdir())
+
+    def _place(self, paths: Sequence[Path], data: bytes) -> Path:
+        """Write a picture under the first name that is free, or has these very bytes already."""
+        for path in paths:
+            is_free = path.name not in self._found[path.parent]
+            if is_free and exchange.write_new(path, data):
+                with self._lock:
+                    self._folders.add(path.parent)
+                return path
+            if _holds(path, data):
+                return path
+        raise _taken(paths)
 
     def settle(self) -> None:
         """Make the names of what was written durable; call it before they are told of."""
@@ -105,24 +120,36 @@ class PictureWriter:
 def picture_path(
     images: Path, task: BatchTask, picture: ReceivedPicture, signed: Signed, number: int
 ) -> Path:
-    """Return where a picture goes: a free place, or the one where these very bytes are already.
-
-    A place that holds other bytes, or a link, is never taken. The name is derived anew from the
-    target's id, whatever a tampered plan says.
+    """Return where a picture would go: a free place, or that of these very bytes.
 
     Raises:
         FileExistsError: Every name that it could have is taken.
 
+    """
+    paths = names(images, task, picture, signed, number)
+    for path in paths:
+        if not os.path.lexists(path) or _holds(path, signed.data):
+            return path
+    raise _taken(paths)
+
+
+def names(
+    images: Path, task: BatchTask, picture: ReceivedPicture, signed: Signed, number: int
+) -> tuple[Path, ...]:
+    """Return the names that a picture may have: the next where one is that of other bytes.
+
+    They are derived anew from the target's id, whatever a tampered plan says.
     """
     stem = file_stem(task.target_id)
     end = f"-{number}" if number > 1 else ""
     end += f".{EXTENSIONS[picture.facts.mime]}"
     sha256 = signed.sha256
     marks = (task.key_hash[:8], sha256[:8], sha256[:16], sha256)
-    for path in (images / f"{stem}-{mark}{end}" for mark in marks):
-        if not os.path.lexists(path) or _holds(path, signed.data):
-            return path
-    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(images / f"{stem}{end}"))
+    return tuple(images / f"{stem}-{mark}{end}" for mark in marks)
+
+
+def _taken(paths: Sequence[Path]) -> FileExistsError:
+    return FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(paths[0]))
 
 
 def _holds(path: Path, data: bytes) -> bool:

@@ -36,6 +36,7 @@ def counted(rename):
     return dying
 pathlib.Path.replace = counted(pathlib.Path.replace)
 exchange.swap = counted(exchange.swap)
+exchange.rename_new = counted(exchange.rename_new)
 sys.exit(main(["apply"]))
 """
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from chargen_batch import disk
+from chargen_batch import disk, exchange
 from chargen_batch.run.lock import held
 from tests.killing import strace
 from tests.killing.power import is_create, lines, states, violations
@@ -36,7 +36,7 @@ def written_anew(folder: Path) -> None:
 
 def written_new(folder: Path) -> None:
     for name in ("one", "two"):
-        disk.write_new(folder / f"{name}.png", b"content")
+        exchange.write_new(folder / f"{name}.png", b"content")
         disk.fsync_directory(folder)
 
 

@@ -48,7 +48,7 @@ class Watch:
         self.real: dict[str, Any] = {name: getattr(os, name) for name in names}
         self.real_open = io.open
         self.real_send = httpx.Client.send
-        self.real_swap = exchange.swap
+        self.real_swap, self.real_rename_new = exchange.swap, exchange.rename_new
 
     def inside(self, path: object) -> str:
         """Return a path relative to the folder (itself a dot), or nothing where it is not in it."""
@@ -87,6 +87,12 @@ class Watch:
         self.tell("rename", self.inside(one), self.inside(other))
         self.real_swap(one, other)
         self.tell("half", self.inside(other))
+
+    def renamed_new(self, source: Path, target: Path) -> bool:
+        """Stand in for a rename to a free name."""
+        if not os.path.lexists(target):
+            self.tell("rename", self.inside(source), self.inside(target))
+        return self.real_rename_new(source, target)
 
     def naming(self, name: str) -> Callable[..., None]:
         """Return the stand-in of ``mkdir``, ``unlink`` or ``rmdir``."""
@@ -173,5 +179,6 @@ def watching(folder: Path, happens: Happens, *, durable: bool = True) -> Iterato
         mock.patch.object(builtins, "open", watch.open_file),
         mock.patch.object(httpx.Client, "send", send),
         mock.patch.object(exchange, "swap", watch.swapped),
+        mock.patch.object(exchange, "rename_new", watch.renamed_new),
     ):
         yield

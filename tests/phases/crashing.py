@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 from unittest import mock
 
 from chargen_batch import disk, exchange
-from chargen_batch.exchange import replace_if_still
+from chargen_batch.exchange import replace_if_still, write_new
 from tests.phases.world import Service
 
 if TYPE_CHECKING:
@@ -93,16 +93,16 @@ class _Disk:
 
     @staticmethod
     def names() -> tuple[str, ...]:
-        return ("replacing", "write_new", "append", "continuing", "rename", "make_directory")
+        return ("replacing", "append", "continuing", "rename", "make_directory")
 
     @contextmanager
     def replacing(self, path: Path, *, locked: bool = True) -> Iterator[IO[bytes]]:
         with self.power.around("replace"), self.real["replacing"](path, locked=locked) as stream:
             yield stream
 
-    def write_new(self, path: Path, content: bytes) -> None:
+    def write_new(self, path: Path, content: bytes) -> bool:
         with self.power.around("write new"):
-            self.real["write_new"](path, content)
+            return write_new(path, content)
 
     def replace_if_still(self, path: Path, old: bytes | None, new: bytes) -> bool:
         with self.power.around("replace"):
@@ -141,7 +141,11 @@ def under(power: Power, world: World) -> Iterator[None]:
     assert isinstance(world.service, CrashingService)
     with (
         mock.patch.multiple(disk, **fakes),
-        mock.patch.object(exchange, "replace_if_still", crashing.replace_if_still),
+        mock.patch.multiple(
+            exchange,
+            replace_if_still=crashing.replace_if_still,
+            write_new=crashing.write_new,
+        ),
         mock.patch.object(CrashingService, "power", power),
     ):
         yield

@@ -98,13 +98,13 @@ def test_a_file_that_somebody_makes_meanwhile_is_kept(
     world.before("apply")
     ines = world.root / story.INES
     ines.unlink()
-    editor, real = Editor(ines, into_the_file), exchange.link_new
+    editor, real = Editor(ines, into_the_file), exchange.rename_new
 
     def at_the_link(temporary: Path, target: Path) -> bool:
         editor.now(target)
         return real(temporary, target)
 
-    monkeypatch.setattr(exchange, "link_new", at_the_link)
+    monkeypatch.setattr(exchange, "rename_new", at_the_link)
     assert world.apply().phase == "completed"
     assert ines.read_bytes().startswith(MINE)
     assert world.read(story.INES).count("task_key") == 2
