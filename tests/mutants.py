@@ -264,7 +264,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a picture's name is there before its bytes are",
-        "disk.py",
+        "exchange.py",
         "(content)\n            stream.flush()\n            os.fsync(stream.fileno())\n",
         "(content)\n            stream.flush()\n",
         f"{_OF_DISK}[written_new]",
