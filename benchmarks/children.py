@@ -106,13 +106,15 @@ def splice_round_trip(file: str) -> Callable[[], object]:
 
 def commands(address: str, project: str, *typed: str) -> Callable[[], object]:
     """Type commands, at a service where they need one: what all these import is there already."""
+    import importlib  # noqa: PLC0415 - the same
     import os  # noqa: PLC0415 - the same
 
     from chargen_batch.cli.main import main  # noqa: PLC0415 - the same
 
+    lazy = ["cli.app", "cli.session", "cli.acting", *(f"phases.{command}" for command in typed)]
+    for module in [*lazy, *(("service.gemini", "service.retry") if address else ())]:
+        importlib.import_module(f"chargen_batch.{module}")
     if address:
-        import google.genai  # noqa: F401, PLC0415 - the same
-
         os.environ["GOOGLE_GEMINI_BASE_URL"] = address
 
     def work() -> None:
