@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+import httpcore
 import httpx
 
 from chargen_batch.service.api import Download
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chargen_batch.service.wire import WireClient
+
+# What is read off a connection at once, in bytes: of httpcore's own 64 KB each costs as much Python
+# as a megabyte does, and result files have gigabytes.
+httpcore.HTTP11Connection.READ_NUM_BYTES = 1 << 20
 
 PARTIAL = 206
 RANGE_NOT_SATISFIABLE = 416
