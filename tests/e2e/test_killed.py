@@ -19,18 +19,20 @@ BEFORE_APPLY = (("stage",), ("submit",), ("poll", "--wait", "--interval", "0.05"
 # Runs `apply` and kills the process, with no clean-up whatever, just before its n-th rename or
 # exchange of names, or right after it.
 DYING = """
-import os, pathlib, signal, sys
+import os, pathlib, signal, sys, threading
 from chargen_batch import exchange
 from chargen_batch.cli.main import main
-left, when = int(sys.argv[1]), sys.argv[2]
+left, when, lock = int(sys.argv[1]), sys.argv[2], threading.Lock()
 def counted(rename):
     def dying(one, other):
         global left
-        left -= 1
-        if not left and when == "before":
+        with lock:  # pictures are renamed by several threads
+            left -= 1
+            number = left
+        if number == 0 and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         done = rename(one, other)
-        if not left:
+        if number == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         return done
     return dying
