@@ -110,7 +110,9 @@ def _is_known(plan: BatchPlan, state: RunState) -> bool:
 
 
 def _drawn_by(run: RunDirectory) -> Iterator[TargetName]:
-    good = {end.key for end in run.outcomes() if end.status == "success"}
+    last = {end.key: end for end in run.outcomes()}
+    # What was taken out of the story again counts as never drawn.
+    good = {end.key for end in last.values() if end.status == "success" and end.stage != "reverted"}
     return (_name(task) for task in (run.tasks() if good else ()) if task.key in good)
 
 

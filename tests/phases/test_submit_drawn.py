@@ -48,6 +48,15 @@ def test_a_clock_that_was_set_back_hides_nothing_that_was_drawn(world: World) ->
     assert len(world.service.jobs) == before
 
 
+def test_what_was_taken_out_again_was_never_drawn(world: World) -> None:
+    first = planned(world)
+    world.clock.passes(60)
+    world.do_all("plan")
+    to_its_end(world, first)
+    assert len(world.revert(first).reverted) == 5
+    assert len(world.do_all("stage").submit().created) == 3
+
+
 def test_a_plan_names_the_runs_that_had_ended(world: World) -> None:
     first = planned(world)
     assert first.plan().known_runs == ()
