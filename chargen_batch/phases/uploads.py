@@ -74,7 +74,7 @@ class Uploads:
         by_name = {entry.name: sha256 for sha256, entry in self.entries.items()}
         for file in self.service.list_files():
             if file.expires_at and file.expires_at <= self._until and file.name in by_name:
-                sha256 = by_name[file.name]
+                sha256 = by_name.pop(file.name)  # once, though a later page may have it again
                 del self.entries[sha256], self.uris[sha256]
             yield file
 

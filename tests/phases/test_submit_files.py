@@ -171,6 +171,19 @@ def test_a_file_lives_as_long_as_the_listing_says_though_our_clock_was_set_back(
     assert uploads(staged) == before + 1
 
 
+def test_a_file_that_two_pages_of_the_listing_have_is_sent_again_once(
+    staged: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, name = uploads(staged), requests(staged)[0]
+    file, content = staged.service.files[name]
+    soon = staged.clock.now + timedelta(minutes=30)
+    staged.service.files[name] = (replace(file, expires_at=soon), content)
+    listed = [each for each, _ in staged.service.files.values()]
+    monkeypatch.setattr(type(staged.service), "list_files", lambda _: iter([*listed, *listed]))
+    assert staged.submit().exit_code is ExitCode.DONE
+    assert uploads(staged) == before + 1
+
+
 @pytest.mark.parametrize("kept", [slice(0, 3), slice(1, 5)])
 def test_requests_are_made_anew_of_the_tasks_of_the_plan_alone(staged: World, kept: slice) -> None:
     lines = staged.run.tasks_file.read_bytes().splitlines(keepends=True)
