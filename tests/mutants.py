@@ -251,7 +251,7 @@ MUTANTS: Final = (
     Mutant(
         "a picture is told of before it is written",
         "phases/picture_writing.py",
-        "            if is_free and exchange.write_new(path, data):\n",
+        "            if (is_free and exchange.write_new(path, data)) or _holds(path, data):\n",
         "            if path:\n",
         f"{_ORDER}test_pictures_come_before_received_and_entries_before_settled{_INSIDE}",
     ),

@@ -85,11 +85,11 @@ class PictureWriter:
         """Write a picture under the first name that is free, or has these very bytes already."""
         for path in paths:
             is_free = path.name not in self._found[path.parent]
-            if is_free and exchange.write_new(path, data):
-                with self._lock:
+            if (is_free and exchange.write_new(path, data)) or _holds(path, data):
+                with (
+                    self._lock
+                ):  # also of one that is there: whoever was killed may not have settled
                     self._folders.add(path.parent)
-                return path
-            if _holds(path, data):
                 return path
         raise _taken(paths)
 

@@ -62,6 +62,16 @@ def test_written_again_nothing_changes(tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
+def test_a_name_that_a_killed_command_left_is_made_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, PNG)
+    settled: list[Path] = []
+    monkeypatch.setattr("chargen_batch.disk.fsync_directory", settled.append)
+    write(tmp_path, PNG)
+    assert settled == [tmp_path / "images"]
+
+
 def test_a_name_that_is_taken_is_never_taken_again(tmp_path: Path) -> None:
     images = tmp_path / "images"
     mine: dict[Path, bytes] = {}
