@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from chargen_batch.core import strays
 from chargen_batch.core.jobs import NAME_PREFIX
 from chargen_batch.core.polling import has_ended
 from chargen_batch.model.state import RunningJob
@@ -15,23 +16,8 @@ if TYPE_CHECKING:
     from chargen_batch.model.state import IntendedJob, JobBase
 
 
-class Listed(Protocol):
-    """What the service's listing says of a job."""
-
-    @property
-    def name(self) -> str:
-        """Return the service's name of it."""
-        ...
-
-    @property
-    def display_name(self) -> str:
-        """Return our name of it."""
-        ...
-
-    @property
-    def state(self) -> str:
-        """Return the state as ``JOB_STATE_*``."""
-        ...
+class Listed(strays.Listed, Protocol):
+    """What the service's listing says of a job and of what it takes."""
 
     @property
     def model(self) -> str:
