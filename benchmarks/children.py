@@ -114,6 +114,7 @@ def commands(address: str, project: str, *typed: str) -> Callable[[], object]:
     lazy = ["cli.app", "cli.session", "cli.acting", *(f"phases.{command}" for command in typed)]
     for module in [*lazy, *(("service.gemini", "service.retry") if address else ())]:
         importlib.import_module(f"chargen_batch.{module}")
+    main(["runs", "--project", project, "--quiet"])  # Typer loads much at its first command line
     if address:
         os.environ["GOOGLE_GEMINI_BASE_URL"] = address
 

@@ -24,7 +24,7 @@ _NO_REPLACE: Final = 1  # RENAME_NOREPLACE
 _EXCHANGE: Final = 2  # RENAME_EXCHANGE
 
 
-def write_new(path: Path, content: bytes) -> bool:
+def write_new(path: Path, *pieces: bytes | memoryview) -> bool:
     """Write a file of a free name in one step; its bytes are on the disk after it.
 
     Its name is there for good once ``disk.fsync_directory`` was called: once for many files.
@@ -42,7 +42,7 @@ def write_new(path: Path, content: bytes) -> bool:
     done = False
     try:
         with _opened_anew(temporary) as stream:
-            stream.write(content)
+            stream.writelines(pieces)
             stream.flush()
             os.fsync(stream.fileno())
         done = rename_new(temporary, path)

@@ -251,7 +251,7 @@ MUTANTS: Final = (
     Mutant(
         "a picture is told of before it is written",
         "phases/picture_writing.py",
-        "            if (is_free and exchange.write_new(path, data)) or _holds(path, data):\n",
+        "            if (is_free and exchange.write_new(path, *pieces)) or _holds(path, pieces):\n",
         "            if path:\n",
         f"{_ORDER}test_pictures_come_before_received_and_entries_before_settled{_INSIDE}",
     ),
@@ -265,8 +265,8 @@ MUTANTS: Final = (
     Mutant(
         "a picture's name is there before its bytes are",
         "exchange.py",
-        "(content)\n            stream.flush()\n            os.fsync(stream.fileno())\n",
-        "(content)\n            stream.flush()\n",
+        "(pieces)\n            stream.flush()\n            os.fsync(stream.fileno())\n",
+        "(pieces)\n            stream.flush()\n",
         f"{_OF_DISK}[written_new]",
     ),
     Mutant(

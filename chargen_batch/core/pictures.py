@@ -6,10 +6,12 @@ import hashlib
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 Verification = Literal["structure", "full"]
+# A file's bytes, one piece after the other.
+Pieces: TypeAlias = tuple[bytes | memoryview, ...]
 EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 

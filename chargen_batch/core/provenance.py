@@ -20,7 +20,7 @@ from chargen_batch.model.provenance import PictureRecord
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from chargen_batch.core.pictures import PictureFacts
+    from chargen_batch.core.pictures import PictureFacts, Pieces
 
 KEYWORD: Final = b"chargen-batch"
 NAMESPACE: Final = "https://chargen-batch.example/ns/1.0/"
@@ -39,8 +39,10 @@ _IN_XMP: Final = re.compile(rb"chargenBatch:record=(\"[^\"]*\"|'[^']*')")
 _WEBP_ALPHA, _WEBP_XMP = 0x10, 0x04
 
 
-def embed(data: bytes, facts: PictureFacts, record: PictureRecord) -> bytes:
-    """Return a whole picture's bytes with its record in them; its pixels stay as they are coded.
+def embed(data: bytes, facts: PictureFacts, record: PictureRecord) -> Pieces:
+    """Return a whole picture with its record in it; its pixels stay as they are coded.
+
+    It comes in pieces, as a picture is big: they are not put together only to be taken apart.
 
     Raises:
         BrokenPictureError: There is no room for the record.
@@ -97,13 +99,13 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         position += 12 + length
 
 
-def _into_png(data: bytes, text: bytes) -> bytes:
+def _into_png(data: bytes, text: bytes) -> Pieces:
     body = KEYWORD + b"\x00\x00\x00\x00\x00" + text  # not compressed, no language, no translation
     chunk = struct.pack(">I4s", len(body), b"iTXt") + body
     chunk += struct.pack(">I", zlib.crc32(chunk[4:]))
     (header,) = struct.unpack_from(">I", data, len(PNG_SIGNATURE))
     behind = len(PNG_SIGNATURE) + 12 + header
-    return b"".join((data[:behind], chunk, memoryview(data)[behind:]))
+    return data[:behind], chunk, memoryview(data)[behind:]
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -120,23 +122,23 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         position += 2 + length
 
 
-def _into_jpeg(data: bytes, description: str) -> bytes:
+def _into_jpeg(data: bytes, description: str) -> Pieces:
     """Put the record into the XMP segment, of which there may be only one, or make one."""
     behind = 2
     for marker, begin, stop in _segments(data):
         if marker == _APP1 and data.startswith(_XMP_SEGMENT, begin):
             packet = _joined(data[begin:stop], description)
-            return _with_segment(data[: begin - 4], packet, data[stop:])
+            return data[: begin - 4], _segment(packet), memoryview(data)[stop:]
         if marker in {_APP0, _APP1} and behind == begin - 4:  # JFIF and Exif want to be first
             behind = stop
     packet = _XMP_SEGMENT + _PACKET.format(description).encode()
-    return _with_segment(data[:behind], packet, data[behind:])
+    return data[:behind], _segment(packet), memoryview(data)[behind:]
 
 
-def _with_segment(before: bytes, body: bytes, behind: bytes) -> bytes:
+def _segment(body: bytes) -> bytes:
     if len(body) > _LONGEST_SEGMENT:
         raise BrokenPictureError("the JPEG's XMP has no room for the record")
-    return b"".join((before, struct.pack(">BBH", 0xFF, _APP1, len(body) + 2), body, behind))
+    return struct.pack(">BBH", 0xFF, _APP1, len(body) + 2) + body
 
 
 def _joined(packet: bytes, description: str) -> bytes:
@@ -154,7 +156,7 @@ def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         position += 8 + size + size % 2
 
 
-def _into_webp(data: bytes, description: str, width: int, height: int) -> bytes:
+def _into_webp(data: bytes, description: str, width: int, height: int) -> Pieces:
     chunks = list(_riff_chunks(data))
     kinds = [kind for kind, _ in chunks]
     if b"VP8X" not in kinds:
@@ -169,7 +171,7 @@ def _into_webp(data: bytes, description: str, width: int, height: int) -> bytes:
     header = chunks[0][1]
     chunks[0] = (b"VP8X", bytes((header[0] | _WEBP_XMP,)) + header[1:])
     body = b"".join(_riff_chunk(*chunk) for chunk in chunks)
-    return b"".join((b"RIFF", struct.pack("<I", 4 + len(body)), b"WEBP", body))
+    return b"RIFF", struct.pack("<I", 4 + len(body)), b"WEBP", body
 
 
 def _has_alpha(kind: bytes, body: bytes) -> bool:

@@ -86,9 +86,10 @@ def enter(adoption: Adoption, task: BatchTask, *, at: str) -> AdoptReport:
     folder = writer.places.of(task)
     if folder is None:
         raise _cannot(writer.write([Finished(task, (), at)]), task)
-    signed = Signed(taken.data, taken.sha256, None)  # as it is: another made it
-    path = picture_path(folder / "images", task, adoption.picture, signed, 1)
-    facts, where = adoption.picture.facts, path.relative_to(project.root).as_posix()
+    facts = adoption.picture.facts
+    signed = Signed((taken.data,), facts, taken.sha256)  # as it is: another made it
+    path = picture_path(folder / "images", task, signed, 1)
+    where = path.relative_to(project.root).as_posix()
     adoption.warnings.extend(differences(facts, task.aspect_ratio, None))
     picture = Picture(
         path=where, mime=facts.mime, sha256=taken.sha256, width=facts.width, height=facts.height

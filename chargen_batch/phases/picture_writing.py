@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from chargen_batch.core.pictures import ReceivedPicture
+    from chargen_batch.core.pictures import PictureFacts, Pieces, ReceivedPicture
     from chargen_batch.model.task import BatchTask
 
 _BLOCK: Final = 1 << 20
@@ -31,9 +31,10 @@ _BLOCK: Final = 1 << 20
 class Signed(NamedTuple):
     """A picture's bytes as they are written, their SHA-256 in hex, and what is wrong with them."""
 
-    data: bytes
+    pieces: Pieces
+    facts: PictureFacts
     sha256: str
-    warning: str | None
+    warning: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +52,14 @@ class PictureWriter:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def write(
-        self, images: Path, task: BatchTask, received: Sequence[ReceivedPicture]
+        self, images: Path, task: BatchTask, pictures: Sequence[Signed]
     ) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
         """Write an answer's pictures; return them, and what a person should know of them."""
         self._look_into(images)
         written, warnings = [], []
-        for number, picture in enumerate(received, 1):
-            signed = self.signed(task, picture)
-            path = self._place(names(images, task, picture, signed, number), signed.data)
-            facts = picture.facts
+        for number, signed in enumerate(pictures, 1):
+            path = self._place(names(images, task, signed, number), signed.pieces)
+            facts = signed.facts
             if signed.warning:
                 warnings.append(signed.warning)
             warnings += differences(facts, task.aspect_ratio, task.image_size)
@@ -81,11 +81,11 @@ class PictureWriter:
                 disk.make_directory(images)
                 self._found[images] = frozenset(path.name for path in images.iterdir())
 
-    def _place(self, paths: Sequence[Path], data: bytes) -> Path:
+    def _place(self, paths: Sequence[Path], pieces: Pieces) -> Path:
         """Write a picture under the first name that is free, or has these very bytes already."""
         for path in paths:
             is_free = path.name not in self._found[path.parent]
-            if (is_free and exchange.write_new(path, data)) or _holds(path, data):
+            if (is_free and exchange.write_new(path, *pieces)) or _holds(path, pieces):
                 with (
                     self._lock
                 ):  # also of one that is there: whoever was killed may not have settled
@@ -111,38 +111,37 @@ class PictureWriter:
             prompt_sha256=hashlib.sha256(task.prompt.encode()).hexdigest(),
         )
         try:
-            data, warning = provenance.embed(picture.data, picture.facts, record), None
+            pieces, warning = provenance.embed(picture.data, picture.facts, record), None
         except (ValueError, struct.error, IndexError) as err:  # an odd, but whole picture
-            data, warning = picture.data, f"it does not say where it came from: {err}"
-        return Signed(data, hashlib.sha256(data).hexdigest(), warning)
+            pieces, warning = (picture.data,), f"it does not say where it came from: {err}"
+        sha256 = hashlib.sha256()
+        for piece in pieces:
+            sha256.update(piece)
+        return Signed(pieces, picture.facts, sha256.hexdigest(), warning)
 
 
-def picture_path(
-    images: Path, task: BatchTask, picture: ReceivedPicture, signed: Signed, number: int
-) -> Path:
+def picture_path(images: Path, task: BatchTask, signed: Signed, number: int) -> Path:
     """Return where a picture would go: a free place, or that of these very bytes.
 
     Raises:
         FileExistsError: Every name that it could have is taken.
 
     """
-    paths = names(images, task, picture, signed, number)
+    paths = names(images, task, signed, number)
     for path in paths:
-        if not os.path.lexists(path) or _holds(path, signed.data):
+        if not os.path.lexists(path) or _holds(path, signed.pieces):
             return path
     raise _taken(paths)
 
 
-def names(
-    images: Path, task: BatchTask, picture: ReceivedPicture, signed: Signed, number: int
-) -> tuple[Path, ...]:
+def names(images: Path, task: BatchTask, signed: Signed, number: int) -> tuple[Path, ...]:
     """Return the names that a picture may have: the next where one is that of other bytes.
 
     They are derived anew from the target's id, whatever a tampered plan says.
     """
     stem = file_stem(task.target_id)
     end = f"-{number}" if number > 1 else ""
-    end += f".{EXTENSIONS[picture.facts.mime]}"
+    end += f".{EXTENSIONS[signed.facts.mime]}"
     sha256 = signed.sha256
     marks = (task.key_hash[:8], sha256[:8], sha256[:16], sha256)
     return tuple(images / f"{stem}-{mark}{end}" for mark in marks)
@@ -152,10 +151,14 @@ def _taken(paths: Sequence[Path]) -> FileExistsError:
     return FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(paths[0]))
 
 
-def _holds(path: Path, data: bytes) -> bool:
+def _holds(path: Path, pieces: Pieces) -> bool:
     """Say whether a file, and no link to one, has these bytes."""
-    if path.is_symlink() or not path.is_file() or path.stat().st_size != len(data):
+    if path.is_symlink() or not path.is_file() or path.stat().st_size != sum(map(len, pieces)):
         return False
+    blocks = (
+        bytes(piece[start : start + _BLOCK])
+        for piece in pieces
+        for start in range(0, len(piece), _BLOCK)
+    )
     with path.open("rb") as stream:
-        starts = range(0, len(data), _BLOCK)
-        return all(stream.read(_BLOCK) == data[at : at + _BLOCK] for at in starts)
+        return all(stream.read(len(block)) == block for block in blocks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from dataclasses import dataclass, field
@@ -13,20 +14,20 @@ from chargen_batch.core.picture_checks import decoded
 from chargen_batch.core.results import UnreadableLineError, parse_line
 from chargen_batch.errors import Problem
 from chargen_batch.model.outcome import TaskResult
+from chargen_batch.phases.file_lines import texts
 from chargen_batch.phases.in_order import Work
-from chargen_batch.phases.mapped_lines import texts
 from chargen_batch.phases.writing_back import FATAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from chargen_batch.core.pictures import Verification
     from chargen_batch.core.results import ParsedLine, ReadLine
     from chargen_batch.model.state import DownloadedJob
     from chargen_batch.model.task import BatchTask
-    from chargen_batch.phases.mapped_lines import Text
-    from chargen_batch.phases.picture_writing import PictureWriter
+    from chargen_batch.phases.file_lines import Text
+    from chargen_batch.phases.picture_writing import PictureWriter, Signed
     from chargen_batch.phases.writing_back import Places
     from chargen_batch.run.directory import RunDirectory
 
@@ -81,6 +82,11 @@ class LineReader:
     verify: Verification
     is_settled: Callable[[str], bool]
     _decoding: threading.Lock = field(default_factory=threading.Lock)
+    # Only as many threads compute as there are processors, the others wait for the disk: more of
+    # them take the interpreter's lock from each other.
+    _computing: threading.Semaphore = field(
+        default_factory=partial(threading.Semaphore, os.cpu_count() or 1)
+    )
 
     def works(self, path: Path) -> Iterator[Work[Line]]:
         """Go through the file's lines: what is to be done with each by another thread."""
@@ -93,7 +99,6 @@ class LineReader:
     def _parse(self, line: Line, text: Text) -> None:
         try:
             line.parsed = parse_line(text.view)
-            text.let_go_if_long()  # it may be a while before another thread looks into it
         except UnreadableLineError as err:
             line.fault = f"does not parse: {err}"
             line.let_go()
@@ -106,17 +111,25 @@ class LineReader:
     def _read(self, line: Line) -> Line:
         if line.task and line.parsed and not self.is_settled(line.task.key):
             try:
-                read = adapter_for(line.task).outcome(line.parsed)
-                self._take(line, line.task, read)
+                with self._computing:
+                    read = self._checked(line.task, line.parsed)
+                    pictures = [self.writer.signed(line.task, each) for each in read.pictures]
+                self._take(line, line.task, read, pictures)
             except UnreadableLineError as err:
                 line.fault = f"does not parse: {err}"
         line.let_go()
         return line
 
-    def _take(self, line: Line, task: BatchTask, read: ReadLine) -> None:
+    def _checked(self, task: BatchTask, parsed: ParsedLine) -> ReadLine:
+        read = adapter_for(task).outcome(parsed)
         if self.verify == "full":
             with self._decoding:  # one at a time: its pixels are many times its bytes
                 read = decoded(read)
+        return read
+
+    def _take(
+        self, line: Line, task: BatchTask, read: ReadLine, pictures: Sequence[Signed]
+    ) -> None:
         if read.error:
             line.response = _without_image_data(line.text.view if line.text else b"")
             line.outcome = self._outcome(task, read, stage="settled", status="failed")
@@ -126,14 +139,14 @@ class LineReader:
             line.let_go()
             line.problem = self.places.fault(task)
             if line.problem is None:
-                self._keep(line, task, read)
+                self._keep(line, task, read, pictures)
 
-    def _keep(self, line: Line, task: BatchTask, read: ReadLine) -> None:
+    def _keep(self, line: Line, task: BatchTask, read: ReadLine, signed: Sequence[Signed]) -> None:
         """Write a success's pictures."""
         folder = self.places.of(task)
         images = folder / "images" if folder else self.run.orphans(task)
         try:
-            pictures, warnings = self.writer.write(images, task, read.pictures)
+            pictures, warnings = self.writer.write(images, task, signed)
         except OSError as err:
             if err.errno in FATAL:
                 raise

@@ -57,7 +57,7 @@ def painted(mode: str = "RGB", **how: Any) -> bytes:  # noqa: ANN401 - Pillow's 
 
 def marked_with(data: bytes, record: PictureRecord) -> bytes:
     """Return a picture with a record in it."""
-    return provenance.embed(data, inspect(data), record)
+    return b"".join(provenance.embed(data, inspect(data), record))
 
 
 def pixels(data: bytes) -> tuple[str, bytes]:

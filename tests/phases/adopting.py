@@ -43,7 +43,7 @@ def recorded(data: bytes, key: str, provider: str = "google", run_id: str = "r")
     record = PictureRecord(
         task_key=key, model="m", run_id=run_id, provider=provider, prompt_sha256="ab" * 32
     )
-    return provenance.embed(data, inspect(data), record)
+    return b"".join(provenance.embed(data, inspect(data), record))
 
 
 def adopted(

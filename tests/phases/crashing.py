@@ -100,9 +100,9 @@ class _Disk:
         with self.power.around("replace"), self.real["replacing"](path, locked=locked) as stream:
             yield stream
 
-    def write_new(self, path: Path, content: bytes) -> bool:
+    def write_new(self, path: Path, *pieces: bytes) -> bool:
         with self.power.around("write new"):
-            return write_new(path, content)
+            return write_new(path, *pieces)
 
     def replace_if_still(self, path: Path, old: bytes | None, new: bytes) -> bool:
         with self.power.around("replace"):

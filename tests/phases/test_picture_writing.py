@@ -23,17 +23,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chargen_batch.model.outcome import Picture
+    from chargen_batch.model.task import BatchTask
 
 TASK: Final = task(aspect_ratio=None, image_size=None)
 
 
-def received(*pictures: bytes) -> list[ReceivedPicture]:
-    return [ReceivedPicture(data, inspect(data)) for data in pictures]
+def written_by(
+    writer: PictureWriter, of: BatchTask, *pictures: bytes
+) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
+    signed = [writer.signed(of, ReceivedPicture(data, inspect(data))) for data in pictures]
+    return writer.write(writer.root / "images", of, signed)
 
 
 def write(root: Path, *pictures: bytes) -> tuple[Picture, ...]:
     writer = PictureWriter(root, RUN_ID, "google")
-    written, warnings = writer.write(root / "images", TASK, received(*pictures))
+    written, warnings = written_by(writer, TASK, *pictures)
     writer.settle()
     assert warnings == ()
     return written
@@ -105,7 +109,7 @@ def test_a_picture_without_room_for_its_record_is_written_as_it_came(tmp_path: P
     segment = struct.pack(">BBH", 0xFF, 0xE1, len(packet) + 2) + packet
     full = JPEG[:2] + segment + JPEG[2:]
     writer = PictureWriter(tmp_path, RUN_ID, "google")
-    (picture,), warnings = writer.write(tmp_path / "images", TASK, received(full))
+    (picture,), warnings = written_by(writer, TASK, full)
     assert (tmp_path / picture.path).read_bytes() == full
     assert picture.sha256 == hashlib.sha256(full).hexdigest()
     assert warnings == (
@@ -116,7 +120,7 @@ def test_a_picture_without_room_for_its_record_is_written_as_it_came(tmp_path: P
 def test_pixels_that_were_not_asked_for_are_told_of_once(tmp_path: Path) -> None:
     writer = PictureWriter(tmp_path, RUN_ID, "google")
     asked = task(aspect_ratio="16:9", image_size=None)
-    _, warnings = writer.write(tmp_path / "images", asked, received(PNG, painted("WEBP")))
+    _, warnings = written_by(writer, asked, PNG, painted("WEBP"))
     assert warnings == ("asked for 16:9, the picture has 30 x 40 pixels",)
 
 
@@ -127,7 +131,7 @@ def test_several_threads_write_into_one_folder(tmp_path: Path) -> None:
 
     def one(number: int) -> Picture:
         data = painted(size=(8 + number, 9))
-        (picture,), _ = writer.write(tmp_path / "images", tasks[number], received(data))
+        (picture,), _ = written_by(writer, tasks[number], data)
         assert inspect((tmp_path / picture.path).read_bytes()).width == 8 + number
         return picture
 

@@ -1,4 +1,4 @@
-"""The lines of a file that is looked at where it lies."""
+"""The lines of a big file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chargen_batch.phases.mapped_lines import texts
+from chargen_batch.phases.file_lines import BLOCK, texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 
 def lines_of(path: Path, content: bytes) -> list[bytes]:
     path.write_bytes(content)
-    found = []
-    for text in texts(path):
-        text.let_go()
-        found.append(bytes(text.view))
-    return found
+    return [bytes(text.view) for text in texts(path)]
 
 
 @pytest.mark.parametrize(
@@ -52,12 +48,32 @@ def test_a_line_of_white_space_is_blank(tmp_path: Path, text: bytes, *, is_blank
     assert [line.is_blank for line in texts(tmp_path / "file")] == [is_blank]
 
 
-def test_of_a_big_file_nothing_is_copied(tmp_path: Path) -> None:
+@pytest.mark.parametrize("length", [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 3])
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_a_line_may_be_as_long_as_it_likes(tmp_path: Path, length: int, end: bytes) -> None:
+    lines = [b"{}\n", b"x" * length + b"\n", b"\n", b"y" * length + end]
+    assert lines_of(tmp_path / "file", b"".join(lines)) == lines
+
+
+@pytest.mark.parametrize(("length", "count"), [(1_999_999, 16), (2 * BLOCK, 4)])
+def test_of_a_big_file_a_block_or_a_line_is_held(tmp_path: Path, length: int, count: int) -> None:
     with (tmp_path / "file").open("wb") as stream:
-        stream.writelines(b"x" * 2_000_000 + b"\n" for _ in range(16))
+        stream.writelines(b"x" * length + b"\n" for _ in range(count))
     tracemalloc.start()
     try:
-        sizes = {len(text.view) for text in texts(tmp_path / "file")}
-        assert (sizes, tracemalloc.get_traced_memory()[1] < 100_000) == ({2_000_001}, True)
+        sizes = set()
+        for text in texts(tmp_path / "file"):
+            sizes.add(len(text.view))
+            text.let_go()
+        held = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+    assert sizes == {length + 1}
+    assert held < 2 * max(length, BLOCK) + 100_000
+
+
+def test_a_text_that_was_let_go_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"one\ntwo")
+    first, second = texts(tmp_path / "file")
+    first.let_go()
+    assert (bytes(first.view), bytes(second.view)) == (b"", b"two")
