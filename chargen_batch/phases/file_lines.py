@@ -1,72 +1,65 @@
-r"""The lines of a big file, read in blocks: what is held of it is what somebody still looks at.
+r"""The lines of a big file, read in blocks into one place in memory.
 
-Lines end at ``\n`` alone. Blocks are read rather than mapped: reading lets the other threads go on,
-where a page that is not there yet stops all of them.
+Lines end at ``\n`` alone. Blocks are read rather than mapped: reading lets other threads go on,
+where a page that is not there yet stops all of them; and one place stays in the processor's cache.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-BLOCK: Final = 8 << 20
+BLOCK: Final = 2 << 20
 _BLANK: Final = b" \t\r\n"
-_NOTHING: Final = memoryview(b"")
 
 
-@dataclass(slots=True)
-class Text:
-    """One line's bytes, with its line end; they hold the block that they stand in."""
+def lines_of(path: Path) -> Iterator[memoryview]:
+    """Go through a file's lines, each with its line end; one is there until the next is asked for.
 
-    view: memoryview
-
-    @property
-    def is_blank(self) -> bool:
-        """Say whether there is nothing in it."""
-        return not bytes(self.view[:64]).strip(_BLANK) and not bytes(self.view).strip(_BLANK)
-
-    def let_go(self) -> None:
-        """Forget the text."""
-        self.view = _NOTHING
-
-
-def texts(path: Path) -> Iterator[Text]:
-    """Go through a file's lines; one that is longer than a block is read by itself."""
+    What is held is a block, or the line that is longer than that.
+    """
     with path.open("rb") as stream:
-        begin = 0
-        while block := _read(stream, begin, BLOCK):
-            whole = block.rfind(b"\n") + 1
-            if not whole:
-                block = _read(stream, begin, _length(stream, begin))
-                whole = len(block)
+        place, begin = bytearray(BLOCK), 0
+        while size := _read(stream, begin, place):
+            whole = place.rfind(b"\n", 0, size) + 1
+            if whole:
+                yield from _lines(place, whole)
+            else:
+                long = bytearray(_length(stream, begin, place))
+                whole = _read(stream, begin, long)
+                yield memoryview(long)[:whole]
+                del long
             begin += whole
-            yield from _lines(block, whole)
-            del block  # before the next one is read
 
 
-def _lines(block: bytes, whole: int) -> Iterator[Text]:
-    view, begin = memoryview(block), 0
+def is_blank(line: memoryview) -> bool:
+    """Say whether there is nothing in a line but white space."""
+    return not bytes(line[:64]).strip(_BLANK) and not bytes(line).strip(_BLANK)
+
+
+def _lines(place: bytearray, whole: int) -> Iterator[memoryview]:
+    view, begin = memoryview(place), 0
     while begin < whole:
-        end = block.find(b"\n", begin) + 1 or whole
-        yield Text(view[begin:end])
+        end = place.find(b"\n", begin) + 1
+        yield view[begin:end]
         begin = end
 
 
-def _length(stream: IO[bytes], begin: int) -> int:
-    """Look for the end of a line that is longer than a block: it is too long to be put together."""
+def _length(stream: IO[bytes], begin: int, place: bytearray) -> int:
+    """Look for the end of a line that does not end in its first block."""
     length = 0
-    while block := _read(stream, begin + length, BLOCK):
-        end = block.find(b"\n") + 1
+    while size := _read(stream, begin + length, place):
+        end = place.find(b"\n", 0, size) + 1
+        length += end or size
         if end:
-            return length + end
-        length += len(block)
+            break
     return length
 
 
-def _read(stream: IO[bytes], begin: int, size: int) -> bytes:
+def _read(stream: IO[bytes], begin: int, place: bytearray) -> int:
+    """Read what stands from there on; less than there is place for only at the file's end."""
     stream.seek(begin)
-    return stream.read(size)
+    return stream.readinto(place)  # type: ignore[attr-defined,no-any-return]

@@ -52,12 +52,13 @@ class PictureWriter:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def write(
-        self, images: Path, task: BatchTask, pictures: Sequence[Signed]
+        self, images: Path, task: BatchTask, received: Sequence[ReceivedPicture]
     ) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
         """Write an answer's pictures; return them, and what a person should know of them."""
         self._look_into(images)
         written, warnings = [], []
-        for number, signed in enumerate(pictures, 1):
+        for number, picture in enumerate(received, 1):
+            signed = self.signed(task, picture)
             path = self._place(names(images, task, signed, number), signed.pieces)
             facts = signed.facts
             if signed.warning:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from chargen_batch.core.adapters import adapter_for
@@ -14,20 +14,19 @@ from chargen_batch.core.picture_checks import decoded
 from chargen_batch.core.results import UnreadableLineError, parse_line
 from chargen_batch.errors import Problem
 from chargen_batch.model.outcome import TaskResult
-from chargen_batch.phases.file_lines import texts
+from chargen_batch.phases.file_lines import is_blank, lines_of
 from chargen_batch.phases.in_order import Work
 from chargen_batch.phases.writing_back import FATAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from chargen_batch.core.pictures import Verification
-    from chargen_batch.core.results import ParsedLine, ReadLine
+    from chargen_batch.core.results import ReadLine
     from chargen_batch.model.state import DownloadedJob
     from chargen_batch.model.task import BatchTask
-    from chargen_batch.phases.file_lines import Text
-    from chargen_batch.phases.picture_writing import PictureWriter, Signed
+    from chargen_batch.phases.picture_writing import PictureWriter
     from chargen_batch.phases.writing_back import Places
     from chargen_batch.run.directory import RunDirectory
 
@@ -47,9 +46,8 @@ class Line:
     """
 
     place: str
-    text: Text | None
-    parsed: ParsedLine | None = None
     task: BatchTask | None = None
+    read: ReadLine | None = None
     fault: str | None = None
     outcome: TaskResult | None = None
     response: str = ""
@@ -60,11 +58,10 @@ class Line:
         """Return the key of its task, for a line that is nobody's one that no other has."""
         return self.task.key if self.task else self.place
 
-    def let_go(self) -> None:
-        """Forget the text: it can be long."""
-        if self.text:
-            self.text.let_go()
-        self.text = self.parsed = None
+    @property
+    def weight(self) -> int:
+        """Return how many bytes of pictures it holds."""
+        return sum(len(picture.data) for picture in self.read.pictures) if self.read else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,71 +79,62 @@ class LineReader:
     verify: Verification
     is_settled: Callable[[str], bool]
     _decoding: threading.Lock = field(default_factory=threading.Lock)
-    # Only as many threads compute as there are processors, the others wait for the disk: more of
-    # them take the interpreter's lock from each other.
-    _computing: threading.Semaphore = field(
-        default_factory=partial(threading.Semaphore, os.cpu_count() or 1)
-    )
 
     def works(self, path: Path) -> Iterator[Work[Line]]:
-        """Go through the file's lines: what is to be done with each by another thread."""
-        for number, text in enumerate(texts(path), 1):
-            line = Line(f"{path.name}:{number}", text)
-            if not text.is_blank:
-                self._parse(line, text)
-                yield Work(line.key, len(text.view), partial(self._read, line))
+        """Go through the file's lines: what is to be done with each by another thread.
 
-    def _parse(self, line: Line, text: Text) -> None:
+        A line is decoded here, where it is still in the processor's cache; checksums, writing and
+        waiting for the disk are the other threads'.
+        """
+        works = map(partial(self._work, path.name), count(1), lines_of(path))
+        return (work for work in works if work)
+
+    def _work(self, name: str, number: int, text: memoryview) -> Work[Line] | None:
+        if is_blank(text):
+            return None
+        line = Line(f"{name}:{number}")
         try:
-            line.parsed = parse_line(text.view)
+            self._read(line, text)
         except UnreadableLineError as err:
             line.fault = f"does not parse: {err}"
-            line.let_go()
-            return
-        line.task = self.tasks.get(line.parsed.key or "")
-        if line.task is None:
-            line.fault = f"has an unknown key: {line.parsed.key}"
-            line.let_go()
+        return Work(line.key, line.weight, partial(self._settle, line))
 
-    def _read(self, line: Line) -> Line:
-        if line.task and line.parsed and not self.is_settled(line.task.key):
-            try:
-                with self._computing:
-                    read = self._checked(line.task, line.parsed)
-                    pictures = [self.writer.signed(line.task, each) for each in read.pictures]
-                self._take(line, line.task, read, pictures)
-            except UnreadableLineError as err:
-                line.fault = f"does not parse: {err}"
-        line.let_go()
+    def _read(self, line: Line, text: memoryview) -> None:
+        parsed = parse_line(text)
+        line.task = self.tasks.get(parsed.key or "")
+        if line.task is None:
+            line.fault = f"has an unknown key: {parsed.key}"
+        elif not self.is_settled(line.task.key):
+            line.read = adapter_for(line.task).outcome(parsed)
+            if line.read.error or self.verify == "full":
+                line.response = _without_image_data(text)
+
+    def _settle(self, line: Line) -> Line:
+        if line.task and line.read and not self.is_settled(line.task.key):
+            read = line.read
+            if self.verify == "full":
+                with self._decoding:  # one at a time: its pixels are many times its bytes
+                    read = decoded(read)
+            self._take(line, line.task, read)
+        line.read = None
         return line
 
-    def _checked(self, task: BatchTask, parsed: ParsedLine) -> ReadLine:
-        read = adapter_for(task).outcome(parsed)
-        if self.verify == "full":
-            with self._decoding:  # one at a time: its pixels are many times its bytes
-                read = decoded(read)
-        return read
-
-    def _take(
-        self, line: Line, task: BatchTask, read: ReadLine, pictures: Sequence[Signed]
-    ) -> None:
+    def _take(self, line: Line, task: BatchTask, read: ReadLine) -> None:
         if read.error:
-            line.response = _without_image_data(line.text.view if line.text else b"")
             line.outcome = self._outcome(task, read, stage="settled", status="failed")
         elif read.analysis_json is not None:
             line.outcome = self._outcome(task, read, analysis_json=read.analysis_json)
         else:
-            line.let_go()
             line.problem = self.places.fault(task)
             if line.problem is None:
-                self._keep(line, task, read, pictures)
+                self._keep(line, task, read)
 
-    def _keep(self, line: Line, task: BatchTask, read: ReadLine, signed: Sequence[Signed]) -> None:
+    def _keep(self, line: Line, task: BatchTask, read: ReadLine) -> None:
         """Write a success's pictures."""
         folder = self.places.of(task)
         images = folder / "images" if folder else self.run.orphans(task)
         try:
-            pictures, warnings = self.writer.write(images, task, signed)
+            pictures, warnings = self.writer.write(images, task, read.pictures)
         except OSError as err:
             if err.errno in FATAL:
                 raise
@@ -175,7 +163,7 @@ class LineReader:
         )
 
 
-def _without_image_data(raw: memoryview | bytes) -> str:
+def _without_image_data(raw: memoryview) -> str:
     """Return a raw answer as a dead letter keeps it."""
     text = _BLOBS.sub(rb"\1...", bytes(raw))[:_RESPONSE_LIMIT]
     return text.decode("utf-8", "replace").rstrip("\n")

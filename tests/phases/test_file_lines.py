@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chargen_batch.phases.file_lines import BLOCK, texts
+from chargen_batch.phases import file_lines
+from chargen_batch.phases.file_lines import BLOCK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def lines_of(path: Path, content: bytes) -> list[bytes]:
     path.write_bytes(content)
-    return [bytes(text.view) for text in texts(path)]
+    return [bytes(line) for line in file_lines.lines_of(path)]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,9 @@ def test_all_lines_together_are_the_file(tmp_path: Path, content: bytes) -> None
 )
 def test_a_line_of_white_space_is_blank(tmp_path: Path, text: bytes, *, is_blank: bool) -> None:
     (tmp_path / "file").write_bytes(text)
-    assert [line.is_blank for line in texts(tmp_path / "file")] == [is_blank]
+    assert [file_lines.is_blank(line) for line in file_lines.lines_of(tmp_path / "file")] == [
+        is_blank
+    ]
 
 
 @pytest.mark.parametrize("length", [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 3])
@@ -61,19 +64,9 @@ def test_of_a_big_file_a_block_or_a_line_is_held(tmp_path: Path, length: int, co
         stream.writelines(b"x" * length + b"\n" for _ in range(count))
     tracemalloc.start()
     try:
-        sizes = set()
-        for text in texts(tmp_path / "file"):
-            sizes.add(len(text.view))
-            text.let_go()
+        sizes = set(map(len, file_lines.lines_of(tmp_path / "file")))
         held = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert sizes == {length + 1}
-    assert held < 2 * max(length, BLOCK) + 100_000
-
-
-def test_a_text_that_was_let_go_is_empty(tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"one\ntwo")
-    first, second = texts(tmp_path / "file")
-    first.let_go()
-    assert (bytes(first.view), bytes(second.view)) == (b"", b"two")
+    assert held < BLOCK + (length if length > BLOCK else 0) + 100_000

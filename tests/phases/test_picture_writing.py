@@ -23,21 +23,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chargen_batch.model.outcome import Picture
-    from chargen_batch.model.task import BatchTask
 
 TASK: Final = task(aspect_ratio=None, image_size=None)
 
 
-def written_by(
-    writer: PictureWriter, of: BatchTask, *pictures: bytes
-) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
-    signed = [writer.signed(of, ReceivedPicture(data, inspect(data))) for data in pictures]
-    return writer.write(writer.root / "images", of, signed)
+def received(*pictures: bytes) -> list[ReceivedPicture]:
+    return [ReceivedPicture(data, inspect(data)) for data in pictures]
 
 
 def write(root: Path, *pictures: bytes) -> tuple[Picture, ...]:
     writer = PictureWriter(root, RUN_ID, "google")
-    written, warnings = written_by(writer, TASK, *pictures)
+    written, warnings = writer.write(root / "images", TASK, received(*pictures))
     writer.settle()
     assert warnings == ()
     return written
@@ -109,7 +105,7 @@ def test_a_picture_without_room_for_its_record_is_written_as_it_came(tmp_path: P
     segment = struct.pack(">BBH", 0xFF, 0xE1, len(packet) + 2) + packet
     full = JPEG[:2] + segment + JPEG[2:]
     writer = PictureWriter(tmp_path, RUN_ID, "google")
-    (picture,), warnings = written_by(writer, TASK, full)
+    (picture,), warnings = writer.write(tmp_path / "images", TASK, received(full))
     assert (tmp_path / picture.path).read_bytes() == full
     assert picture.sha256 == hashlib.sha256(full).hexdigest()
     assert warnings == (
@@ -120,7 +116,7 @@ def test_a_picture_without_room_for_its_record_is_written_as_it_came(tmp_path: P
 def test_pixels_that_were_not_asked_for_are_told_of_once(tmp_path: Path) -> None:
     writer = PictureWriter(tmp_path, RUN_ID, "google")
     asked = task(aspect_ratio="16:9", image_size=None)
-    _, warnings = written_by(writer, asked, PNG, painted("WEBP"))
+    _, warnings = writer.write(tmp_path / "images", asked, received(PNG, painted("WEBP")))
     assert warnings == ("asked for 16:9, the picture has 30 x 40 pixels",)
 
 
@@ -131,7 +127,7 @@ def test_several_threads_write_into_one_folder(tmp_path: Path) -> None:
 
     def one(number: int) -> Picture:
         data = painted(size=(8 + number, 9))
-        (picture,), _ = written_by(writer, tasks[number], data)
+        (picture,), _ = writer.write(tmp_path / "images", tasks[number], received(data))
         assert inspect((tmp_path / picture.path).read_bytes()).width == 8 + number
         return picture
 
