@@ -113,7 +113,8 @@ def _jpeg(data: bytes) -> tuple[int, int]:
         if marker == _START_OF_SCAN:
             break
         position += 2 + length
-    if b"\xff\xd9" not in data[-64:]:
+    # Anything may stand behind it: a phone's film, a second picture. Mostly nothing does.
+    if data.rfind(b"\xff\xd9", position) < 0:
         raise BrokenPictureError("the JPEG has no end marker")
     return size
 

@@ -26,7 +26,8 @@ KEYWORD: Final = b"chargen-batch"
 NAMESPACE: Final = "https://chargen-batch.example/ns/1.0/"
 _XMP_SEGMENT: Final = b"http://ns.adobe.com/xap/1.0/\x00"
 _LONGEST_SEGMENT: Final = 0xFFFF - 2
-_APP0, _APP1, _START_OF_SCAN = 0xE0, 0xE1, 0xDA
+_APP0, _APP1, _APP2, _START_OF_SCAN = 0xE0, 0xE1, 0xE2, 0xDA
+_FURTHER_PICTURES: Final = b"MPF\x00"
 _PACKET: Final = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
     '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -79,8 +80,8 @@ def _found(data: bytes) -> bytes | None:
         packets = [body for body in segments if body.startswith(_XMP_SEGMENT)]
     else:
         packets = [body for kind, body in _riff_chunks(data) if kind == b"XMP "]
-    matches = (_IN_XMP.search(packet) for packet in packets)
-    return next((_unquoted(match[1]) for match in matches if match), None)
+    found = next(filter(None, map(_IN_XMP.findall, packets)), None)
+    return _unquoted(found[-1]) if found else None  # one is put in behind those of older runs
 
 
 def _unquoted(attribute: bytes) -> bytes:
@@ -124,9 +125,15 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 def _into_jpeg(data: bytes, description: str) -> Pieces:
     """Put the record into the XMP segment, of which there may be only one, or make one."""
-    behind = 2
+    behind, has_index = 2, False
     for marker, begin, stop in _segments(data):
+        if marker == _APP2 and data.startswith(_FURTHER_PICTURES, begin):
+            has_index = True
         if marker == _APP1 and data.startswith(_XMP_SEGMENT, begin):
+            if (
+                has_index
+            ):  # it tells how far behind it the JPEG's further pictures are (CIPA DC-007)
+                raise BrokenPictureError("the JPEG's further pictures would not be found any more")
             packet = _joined(data[begin:stop], description)
             return data[: begin - 4], _segment(packet), memoryview(data)[stop:]
         if marker in {_APP0, _APP1} and behind == begin - 4:  # JFIF and Exif want to be first
@@ -159,6 +166,8 @@ def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 def _into_webp(data: bytes, description: str, width: int, height: int) -> Pieces:
     chunks = list(_riff_chunks(data))
     kinds = [kind for kind, _ in chunks]
+    if b"VP8X" in kinds[1:]:  # where readers differ in what they show
+        raise BrokenPictureError("the WebP's header does not stand first")
     if b"VP8X" not in kinds:
         flags = _WEBP_ALPHA if _has_alpha(*chunks[0]) else 0
         canvas = struct.pack("<I", width - 1)[:3] + struct.pack("<I", height - 1)[:3]

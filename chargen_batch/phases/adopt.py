@@ -17,9 +17,11 @@ from chargen_batch.run import origin
 from chargen_batch.story.adopted import PROVIDER
 from chargen_batch.story.discover import discover
 from chargen_batch.story.named import Inventories
+from chargen_batch.story.references import PORTRAIT_NAMES
 from chargen_batch.story.write_back import IMAGERY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from chargen_batch.config import Project
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from chargen_batch.phases.entering import AdoptChoices
     from chargen_batch.phases.given import Given
     from chargen_batch.phases.plan import PlanReport
+    from chargen_batch.story.discover import Story
     from chargen_batch.story.named import Named
 
 _AS_VARIANT: Final = "enter it beside that as the next variant with --as-variant"
@@ -56,16 +59,14 @@ def run(
 
     """
     taken = given.read(image)
-    adoption = Adoption(
-        project,
-        taken,
-        _whole(taken, image),
-        choices,
-        _provider(project, taken, image),
-        Inventories(discover(project.root, project.settings)),
-    )
-    counted = asking.counting(project, rehearsal=adoption.provider == EMULATOR)
+    picture, provider = _whole(taken, image), _provider(project, taken, image)
+    counted = asking.counting(project, rehearsal=provider == EMULATOR)
     asked = asking.asked(counted, PlanChoices(portraits=True), clock=clock)
+    story = discover(project.root, project.settings)
+    adoption = Adoption(
+        *(project, taken, picture, choices, provider, Inventories(story)),
+        used_as=_used_as(project, story, asked.verdicts).get(taken.path) if choices.move else None,
+    )
     task = asking.find(name, (verdict.task for verdict in asked.verdicts))
     known = _entered_before(adoption, name, task)
     if known is not None:
@@ -95,6 +96,20 @@ def _provider(project: Project, taken: Given, image: Path) -> str:
             hint="it never passes for a real picture; with --backend emulator it may be entered",
         )
     return EMULATOR
+
+
+def _used_as(project: Project, story: Story, verdicts: Iterable[Verdict]) -> dict[Path | None, str]:
+    """Return what the story takes files for, whatever its entries name, links followed."""
+    found: dict[Path | None, str] = {}
+    for verdict in verdicts:
+        name = asking.target_name(verdict.task)
+        others = {each.path: f"a picture of {name}" for each in verdict.target.others}
+        shown = {each.path: f"a reference of {name}" for each in verdict.task.reference_images}
+        found |= {(project.root / path).resolve(): told for path, told in (shown | others).items()}
+    for entities in story.entities.values():
+        portraits = (each.folder / name for each in entities for name in PORTRAIT_NAMES)
+        found |= {given.resolved(path): "a reference portrait" for path in portraits}
+    return found
 
 
 def _entered_before(adoption: Adoption, name: str, task: BatchTask | None) -> Named | None:

@@ -62,7 +62,10 @@ class AdoptReport:
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """A whole picture, the target that it is to stand for, and what is known of both."""
+    """A whole picture, the target that it is to stand for, and what is known of both.
+
+    ``used_as`` says what the story takes the given file for, beside what its entries name.
+    """
 
     project: Project
     given: Given
@@ -70,6 +73,7 @@ class Adoption:
     choices: AdoptChoices
     provider: str
     inventories: Inventories
+    used_as: str | None = None
     warnings: list[str] = field(default_factory=list)
 
 
@@ -138,13 +142,15 @@ def _cannot(written: Written, task: BatchTask) -> PlanningError:
 
 
 def _check_movable(adoption: Adoption, path: Path) -> None:
-    """Refuse to take away a picture that an entry of the story names."""
-    named = adoption.inventories.at(adoption.given.path)
-    if named and adoption.given.path != path.resolve():
-        raise ResultsError(
-            f"{adoption.given.path} is the picture of an entry: {named.file}:{named.line}",
-            hint="leave out --move, and it is copied",
-        )
+    """Refuse to take away a picture that the story uses: without it, another would be paid for."""
+    if adoption.given.path == path.resolve():
+        return
+    named, used_as = adoption.inventories.at(adoption.given.path), adoption.used_as
+    if named:
+        used_as = f"the picture of an entry: {named.file}:{named.line}"
+    if used_as:
+        hint = "leave out --move, and it is copied"
+        raise ResultsError(f"{adoption.given.path} is {used_as}", hint=hint)
 
 
 def take_away(adoption: Adoption, path: Path) -> bool:

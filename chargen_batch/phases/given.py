@@ -36,7 +36,7 @@ def read(image: Path) -> Given:
         ResultsError: It is no picture.
 
     """
-    path = _resolved(image)
+    path = resolved(image)
     if path is None:
         raise UsageError(f"there is no file {image}", hint="name a PNG, JPEG or WebP picture")
     with path.open("rb") as stream:
@@ -49,7 +49,8 @@ def read(image: Path) -> Given:
     return Given(path, data, hashlib.sha256(data).hexdigest(), provenance.read(data))
 
 
-def _resolved(image: Path) -> Path | None:
+def resolved(image: Path) -> Path | None:
+    """Return the file that a path leads to, links followed; ``None`` where there is none."""
     try:
         path = image.resolve()
         return path if path.is_file() else None

@@ -23,15 +23,16 @@ if TYPE_CHECKING:
     from chargen_batch.story.sidecar import Sidecar
     from chargen_batch.story.splice import Edit
 
+    Placed = tuple[YamlPath, Mapping[str, object]]  # an entry, and where it stands
+
 INVENTORY: Final = "image_inventory"
 CONTENT: Final = ("title", "description", "alt_text", "tags")
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A picture that was analysed: its file, the new sidecar, and the one that was there."""
+    """What is known of a picture that was analysed: the new sidecar, and the one that was there."""
 
-    picture: Path | None
     sidecar: Sidecar
     before: Sidecar | None = None
 
@@ -47,31 +48,29 @@ def appearance(imagery: object, answer: AppearanceAnalysis, provider: str) -> tu
     return (Complete((), {APPEARANCE_ID: answer.appearance}),)
 
 
-def image(
-    imagery: object, described: Described, find: Callable[[object], Path | None]
-) -> tuple[Edit, ...]:
+def image(there: Placed | None, described: Described) -> tuple[Edit, ...]:
     """Return the edits that describe a picture: its entry is completed, or a new one is made.
 
     Args:
-        imagery: The file's data as it is now; ``None`` where there is no file.
+        there: The picture's entry; ``None`` where it has none.
         described: What is known of the picture.
-        find: Looks up the picture that an entry's path means.
 
     """
-    there = entry_of(imagery, described, find)
     if there is None:
         return (Append((), INVENTORY, (new_entry(described.sidecar),)),)
     return tuple(_completed(*there, described))
 
 
-def entry_of(
-    imagery: object, described: Described, find: Callable[[object], Path | None]
-) -> tuple[YamlPath, Mapping[str, object]] | None:
-    """Return the entry of a picture that was analysed and its path, ``None`` where it has none."""
-    if described.picture is None:
-        return None
-    found = (each for each in entries(imagery) if find(each[1].get("path")) == described.picture)
-    return next(found, None)
+def by_picture(imagery: object, find: Callable[[object], Path | None]) -> dict[Path | None, Placed]:
+    """Return each picture's first entry, looking up with ``find`` what an entry's path means.
+
+    All of a file's at once: to look through them for each picture would take its square.
+    """
+    found: dict[Path | None, Placed] = {}
+    for path, entry in entries(imagery):
+        found.setdefault(find(entry.get("path")), (path, entry))
+    found.pop(None, None)
+    return found
 
 
 def entries(node: object, path: YamlPath = ()) -> Iterator[tuple[YamlPath, Mapping[str, object]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chargen_batch.model.analysis import APPEARANCE_ID
@@ -15,6 +16,7 @@ from chargen_batch.story.taking_out import CHANGED, NOTED
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from chargen_batch.story.analysis_back import Placed
     from chargen_batch.story.fields import YamlPath
     from chargen_batch.story.sidecar import Sidecar
     from chargen_batch.story.splice import Edit
@@ -33,16 +35,42 @@ def appearance(files: Files, answer: str, provider: str) -> tuple[Edit, ...] | s
     return (PutBack((), APPEARANCE_ID, was),)
 
 
-def image(files: Files, sidecar: Sidecar) -> tuple[Edit, ...] | str:
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The entries that a file has now, by the task key and run of their analysis, and its files.
+
+    ``then`` says where those that it had before stood, by what is the same of them for good.
+    """
+
+    files: Files
+    now: Mapping[tuple[object, object], Placed]
+    then: Mapping[str, YamlPath]
+
+    @classmethod
+    def of(cls, files: Files) -> Described:
+        """Go through the entries once: to look through them for each task takes its square."""
+        now: dict[tuple[object, object], Placed] = {}
+        for path, entry in entries(files.now.data):
+            seen = entry.get("analysis")
+            ours = (seen.get("task_key"), seen.get("run_id")) if isinstance(seen, dict) else ()
+            if ours and all(isinstance(each, str) for each in ours):
+                now.setdefault(ours, (path, entry))
+        then: dict[str, YamlPath] = {}
+        for path, entry in entries(files.then.data):
+            then.setdefault(_lasting(entry), path)
+        return cls(files, now, then)
+
+
+def image(described: Described, sidecar: Sidecar) -> tuple[Edit, ...] | str:
     """Return the edits that take a picture's description out of its entry, or why it stays.
 
     An entry that was made for it goes as a whole. Of one that was completed, each word that was
     not there before goes while it is what was written.
     """
-    found = next((each for each in entries(files.now.data) if _is_of(each[1], sidecar)), None)
+    found = described.now.get((sidecar.task_key, sidecar.run_id))
     if found is None:
         return ()
-    path, entry = found
+    files, (path, entry) = described.files, found
     if is_noted(files.now, (*path, "analysis")):
         return NOTED
     if entry == plain(new_entry(sidecar)):
@@ -51,12 +79,12 @@ def image(files: Files, sidecar: Sidecar) -> tuple[Edit, ...] | str:
         was = former(files.then, path[:-2], INVENTORY)
         emptied = Former() if was is not None and was.value else was
         return (Remove(path[:-2], INVENTORY, frozenset({int(path[-1])}), emptied),)
-    before = next((each for each in entries(files.then.data) if _is_same(each[1], entry)), None)
+    before = described.then.get(_lasting(entry))
     if before is None or entry.get("analysis") != plain(analysis(sidecar)):
         return CHANGED
     words = content(sidecar.analysis)
     ours = {**words, "content": words, "analysis": plain(analysis(sidecar))}
-    return tuple(_undone(files, path, before[0], ours))
+    return tuple(_undone(files, path, before, ours))
 
 
 def _undone(files: Files, path: YamlPath, was_at: YamlPath | None, ours: Fields) -> Iterator[Edit]:
@@ -81,11 +109,5 @@ def _undone(files: Files, path: YamlPath, was_at: YamlPath | None, ours: Fields)
             yield PutBack(path, key, None if was_at is None else former(files.then, was_at, key))
 
 
-def _is_of(entry: Fields, sidecar: Sidecar) -> bool:
-    seen = entry.get("analysis")
-    wanted = (sidecar.task_key, sidecar.run_id)
-    return isinstance(seen, dict) and (seen.get("task_key"), seen.get("run_id")) == wanted
-
-
-def _is_same(entry: Fields, now: Fields) -> bool:
-    return (entry.get("id"), entry.get("path")) == (now.get("id"), now.get("path"))
+def _lasting(entry: Fields) -> str:
+    return repr((entry.get("id"), entry.get("path")))  # of any kind, a list too

@@ -22,10 +22,11 @@ from chargen_batch.story.taking_out import TakenOut
 from chargen_batch.story.write_back import WriteBack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from chargen_batch.model.task import BatchTask
+    from chargen_batch.story.analysis_back import Placed
     from chargen_batch.story.splice import Edit
     from chargen_batch.story.taking_out import Files
     from chargen_batch.story.write_back import Finished
@@ -55,26 +56,29 @@ class Answers:
         """
         edits: list[Edit] = []
         vanished, entered = [], []
+        there = analysis_back.by_picture(imagery, self._find)
         for done in finished:
             if done.task.target_id != APPEARANCE_ID and self._picture(done.task) is None:
                 vanished.append(done.task)
                 continue
-            now = self._edits(imagery, done)
+            now = self._edits(imagery, there, done)
             edits += now
             if now or any(True for _ in self.sidecars([done])):
                 entered.append(done.task)
         return WriteBack(tuple(edits), tuple(vanished), tuple(entered))
 
-    def _edits(self, imagery: object, done: Finished) -> tuple[Edit, ...]:
+    def _edits(
+        self, imagery: object, there: Mapping[Path | None, Placed], done: Finished
+    ) -> tuple[Edit, ...]:
         if done.task.target_id == APPEARANCE_ID:
             answer = _decoded(done, AppearanceAnalysis)
             return analysis_back.appearance(imagery, answer, self.provider)
         one, picture = self._sidecar(done), self._picture(done.task)
         before = sidecar.read(sidecar.place(self.folder / "images", one))
-        described = analysis_back.Described(picture, one, before)
-        if done.again and analysis_back.entry_of(imagery, described, self._find):
+        entry = there.get(picture)
+        if done.again and entry:
             return ()
-        return analysis_back.image(imagery, described, self._find)
+        return analysis_back.image(entry, analysis_back.Described(one, before))
 
     def sidecars(self, finished: Sequence[Finished]) -> Iterator[tuple[Path, bytes]]:
         """Yield the files beside the pictures that are there, with their contents."""
@@ -89,6 +93,7 @@ class Answers:
         """Return the edits that take answers out of an imagery.yaml again."""
         edits: list[Edit] = []
         left: dict[str, str] = {}
+        described = analysis_out.Described.of(files)
         for done in finished:
             if done.task.target_id == APPEARANCE_ID:
                 answer = _decoded(done, AppearanceAnalysis).appearance
@@ -96,7 +101,7 @@ class Answers:
             elif any(self._is_rewritten(place, done) for place in self._own_places(done)):
                 found = "its .analysis.json was changed"
             else:
-                found = analysis_out.image(files, self._sidecar(done))
+                found = analysis_out.image(described, self._sidecar(done))
             if isinstance(found, str):
                 left[done.task.key] = found
             else:

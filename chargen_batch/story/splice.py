@@ -6,7 +6,7 @@ ending of their neighbours; the new text is parsed and must equal the old data p
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chargen_batch.story import collector, render_yaml
 from chargen_batch.story.yaml_edits import (
@@ -52,17 +52,25 @@ _BOM: Final = b"\xef\xbb\xbf"
 def splice(raw: bytes, edits: Sequence[Edit], *, where: str) -> bytes:
     """Return `raw` with all edits made; raise YamlError for `raw`, SpliceError for an edit."""
     # The nodes are let go before the new text is parsed: their memory serves it again.
-    return _checked(raw, *_edited(compose(raw, where=where), edits, where), where)
+    return _checked(raw, _edited(compose(raw, where=where), edits, where), where)
 
 
 @collector.paused()
 def splice_composed(raw: bytes, composed: Composed, edits: Sequence[Edit], *, where: str) -> bytes:
     """Do what `splice` does for a file that has been composed already; `raw` is what it was."""
-    return _checked(raw, *_edited(composed, edits, where), where)
+    return _checked(raw, _edited(composed, edits, where), where)
 
 
-def _edited(composed: Composed, edits: Sequence[Edit], where: str) -> tuple[bytes | None, object]:
-    """Return the new text, None where nothing changes, and the data that it should hold."""
+class _Edited(NamedTuple):
+    """The new text, None where nothing changes, the data that it should hold, what was done."""
+
+    new: bytes | None
+    expected: object
+    old: str
+    changes: list[Change]
+
+
+def _edited(composed: Composed, edits: Sequence[Edit], where: str) -> _Edited:
     placer = Placer(composed, where)
     changes: list[Change] = []
     data = _Draft(composed.data)
@@ -79,7 +87,7 @@ def _edited(composed: Composed, edits: Sequence[Edit], where: str) -> tuple[byte
         new = _apply(composed.text, changes, where).encode("utf-8")
     except (TypeError, UnicodeEncodeError) as err:  # a value that YAML cannot hold
         raise SpliceError(f"a value cannot be written: {err}", where=where) from err
-    return (new if changes else None), data.root
+    return _Edited(new if changes else None, data.root, composed.text, changes)
 
 
 def _taken_out(
@@ -111,11 +119,19 @@ def _removed(edits: Iterable[Edit]) -> list[Remove]:
     return list(lists.values())
 
 
-def _checked(raw: bytes, new: bytes | None, expected: object, where: str) -> bytes:
-    if new is None:
+def _checked(raw: bytes, edited: _Edited, where: str) -> bytes:
+    if edited.new is None:
         return raw
-    new = _BOM + new if raw.startswith(_BOM) else new
-    _check(new, expected, where)
+    new = _BOM + edited.new if raw.startswith(_BOM) else edited.new
+    try:
+        found = load(new, where=where)
+    except YamlError as err:
+        message = f"the edited text would not be YAML: {err.message}"
+        line = _line_before(edited.old, edited.changes, err.line)
+        raise SpliceError(message, where=where, line=line) from err
+    if found != edited.expected:
+        message = "the edited text would not hold the old values and the new ones"
+        raise SpliceError(message, where=where)
     return new
 
 
@@ -139,27 +155,34 @@ def _by_list(edits: Iterable[Edit]) -> dict[tuple[Path, str], list[Mapping[str, 
     return lists
 
 
+def _in_order(changes: Iterable[Change]) -> list[Change]:
+    return sorted(changes, key=lambda change: (change.begin, change.stop, -change.depth))
+
+
+def _line_before(text: str, changes: Iterable[Change], line: int) -> int:
+    """Return which line of a text one of the new text was, or that where it was put in."""
+    at, done, more = 1, 0, 0
+    for change in _in_order(changes):
+        at += text.count("\n", done, change.begin)
+        done = change.begin
+        if at + more >= line:
+            break
+        more += change.text.count("\n") - text.count("\n", done, change.stop)
+        if at + more >= line:
+            return at
+    return line - more
+
+
 def _apply(text: str, changes: list[Change], where: str) -> str:
     pieces: list[str] = []
     done = 0
-    for change in sorted(changes, key=lambda change: (change.begin, change.stop, -change.depth)):
+    for change in _in_order(changes):
         if change.begin < done:
             line = text.count("\n", 0, change.begin) + 1
             raise SpliceError("two edits change one place", where=where, line=line)
         pieces += [text[done : change.begin], change.text]
         done = change.stop
     return "".join([*pieces, text[done:]])
-
-
-def _check(new: bytes, expected: object, where: str) -> None:
-    try:
-        found = load(new, where=where)
-    except YamlError as err:
-        message = f"the edited text would not be YAML: {err.message}"
-        raise SpliceError(message, where=where, line=err.line) from err
-    if found != expected:
-        message = "the edited text would not hold the old values and the new ones"
-        raise SpliceError(message, where=where)
 
 
 class _Draft:

@@ -45,8 +45,13 @@ class Ground:
 
     def bare(self, node: Node) -> tuple[int, int]:
         """Return where a node stands without its anchor and tag."""
-        found = _PROPERTIES.match(self.text, start(node), end(node))
-        return (found.end() if found else start(node)), end(node)
+        return bare(self.text, node)
+
+
+def bare(text: str, node: Node) -> tuple[int, int]:
+    """Return where a node of a text stands without its anchor and tag."""
+    found = _PROPERTIES.match(text, start(node), end(node))
+    return (found.end() if found else start(node)), end(node)
 
 
 def _dotted(path: Path) -> str:

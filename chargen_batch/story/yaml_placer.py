@@ -31,6 +31,7 @@ from chargen_batch.yaml12 import (
 
 _EMPTY_FLOW: Final = re.compile(r"\[[ \t]*\]|\{[ \t]*\}").fullmatch
 _BREAK: Final = re.compile(r"[\r\n]")
+_BLANK_LINES: Final = re.compile(r"(?:[\r\n][ \t]*)+")
 _OPEN: Final = "the text block that ends here lacks its last line end; add one to the file"
 
 
@@ -40,6 +41,7 @@ class Placer(Ground):
     def __init__(self, composed: Composed, where: str) -> None:
         super().__init__(composed, where)
         self._around = Surroundings(composed.text, composed.root)
+        self._begun: set[int] = set()
 
     def append(self, path: Path, key: str, entries: Entries) -> list[Change]:
         """Place entries behind those in the list under `key`."""
@@ -115,6 +117,9 @@ class Placer(Ground):
         # Before the line's break, so that a missing last newline stays missing.
         newline = self._around.newline
         at = line_end(self.text, index)
+        blank = _BLANK_LINES.match(self.text, at)
+        if blank and "\t" in blank[0]:  # YAML takes a tab there behind a plain value only
+            at = line_end(self.text, at + blank[0].rindex("\t"))
         return Change(at, at, "".join(newline + line for line in lines), depth)
 
     def _into_empty_text(self, key: str, value: object) -> Change:
@@ -169,6 +174,8 @@ class Placer(Ground):
             at = inner_end(self.text, node)
             return Change(at, at, ", " + text, depth)
         at = self.text.index(bracket, self.bare(node)[0]) + 1
+        text = f", {text}" if at in self._begun else text  # several keys come into one `{}`
+        self._begun.add(at)
         return Change(at, at, text, depth)
 
     def _instead_of_nothing(

@@ -1,13 +1,20 @@
 """Which characters of a YAML text go when entries and values are taken out of it again."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from chargen_batch.story.yaml_edits import NOTHING_LISTED, Change, Former, Path, PutBack, Remove
-from chargen_batch.story.yaml_ground import Ground
+from chargen_batch.story.yaml_ground import Ground, bare
 from chargen_batch.story.yaml_nodes import Pair, child_of, pair_of
-from chargen_batch.story.yaml_places import content_end, is_flow, line_end, line_start, walk
+from chargen_batch.story.yaml_places import (
+    content_end,
+    is_flow,
+    line_end,
+    line_start,
+    newline_of,
+    walk,
+)
 from chargen_batch.yaml12 import Composed, MappingNode, Node, ScalarNode, SequenceNode, start
 
 Span = tuple[int, int]
@@ -15,6 +22,7 @@ Span = tuple[int, int]
 _BREAK: Final = re.compile(r"\r\n|\n|\r")
 _LAST_BREAK: Final = re.compile(r"(?:\r\n|\n|\r)\Z")
 _COMMA: Final = re.compile(r",\s*\Z")
+_COMMA_BEHIND: Final = re.compile(r"(?:\s|#[^\r\n]*)*,")
 _ITEM_BEGINS: Final = re.compile(r"[ \t]*-[ \t]+").fullmatch
 
 
@@ -27,6 +35,7 @@ class Remover(Ground):
     def __init__(self, composed: Composed, where: str) -> None:
         super().__init__(composed, where)
         self._lines: list[Span] = []
+        self._dropped: dict[int, tuple[MappingNode, set[int]]] = {}
         self._changes: list[Change] = []
 
     def remove(self, edit: Remove) -> Former | None:
@@ -63,18 +72,25 @@ class Remover(Ground):
 
     def changes(self) -> list[Change]:
         """Return all that is to be changed; a missing last newline stays missing."""
+        for mapping, numbers in self._dropped.values():
+            pairs = [(start(key), self._end(key, value)) for key, value in mapping.value]
+            self._take_between(pairs, numbers)
         spans: list[Span] = []
         for begin, stop in sorted(self._lines):
             follows = spans and _BREAK.fullmatch(self.text, spans[-1][1], begin)
             spans.append((spans.pop()[0] if follows else begin, stop))
-        return [*self._changes, *(self._without(begin, stop) for begin, stop in spans)]
+        newline = newline_of(self.text)
+        return [*self._changes, *(self._without(begin, stop, newline) for begin, stop in spans)]
 
-    def _without(self, begin: int, stop: int) -> Change:
-        # Lines were put in with the break ahead of them; the one behind is what was there.
+    def _without(self, begin: int, stop: int, newline: str) -> Change:
+        # Lines are put in with the break ahead of them, and some with the one behind: where these
+        # differ, what is like the lines' own came with them, and the other one was there.
         ahead = _LAST_BREAK.search(self.text[max(0, begin - 2) : begin])
-        if ahead:
-            return Change(begin - len(ahead[0]), stop, "", 0)
         behind = _BREAK.match(self.text, stop)
+        inside = _BREAK.search(self.text, begin, stop)
+        own = inside[0] if inside else newline
+        if ahead and (ahead[0] == own or not behind):
+            return Change(begin - len(ahead[0]), stop, "", 0)
         return Change(begin, behind.end() if behind else stop, "", 0)
 
     def _pair_at(self, path: Path, key: str) -> tuple[MappingNode, Pair]:
@@ -104,38 +120,48 @@ class Remover(Ground):
             begin = line_start(self.text, start(self.own(items[number])))
             if not _ITEM_BEGINS(self.text, begin, start(items[number])):
                 raise self.error("the entry does not begin behind its dash", items[number])
-            self._take_lines(begin, content_end(self.text, items[number]))
+            self._lines.append((begin, line_end(self.text, content_end(self.text, items[number]))))
 
     def _drop(self, mapping: MappingNode, pair: Pair) -> None:
         """Take a key out with its value."""
         self.own(pair[1])
         if is_flow(mapping):
             number = next(n for n, each in enumerate(mapping.value) if each[0] is pair[0])
-            spans = [(start(key), self._end(key, value)) for key, value in mapping.value]
-            self._take_between(spans, frozenset({number}))
+            self._dropped.setdefault(id(mapping), (mapping, set()))[1].add(number)
             return
         begin = line_start(self.text, start(pair[0]))
         if self.text[begin : start(pair[0])].strip(" "):
             raise self.error("the key does not begin its line", pair[0])
-        self._take_lines(begin, self._end(*pair))
+        stop = self._end(*pair)
+        behind = line_end(self.text, stop)
+        comment = self.text.find("#", stop, behind)
+        if is_flow(pair[1]) and comment >= 0:  # nobody was asked about that one: see is_noted
+            self._changes.append(Change(start(pair[0]), comment, "", 0))
+        else:
+            self._lines.append((begin, behind))
 
     def _end(self, key: Node, value: Node) -> int:
         return max(content_end(self.text, key), content_end(self.text, value))
 
-    def _take_lines(self, begin: int, inside: int) -> None:
-        self._lines.append((begin, line_end(self.text, inside)))
-
-    def _take_between(self, spans: Sequence[Span], numbers: frozenset[int]) -> None:
+    def _take_between(self, spans: Sequence[Span], numbers: Collection[int]) -> None:
         """Take things out from between brackets, each with one comma."""
         first_kept = next((n for n in range(len(spans)) if n not in numbers), len(spans))
         for number in sorted(numbers):
             begin, stop = spans[number]
-            if number > first_kept:
-                comma = _COMMA.search(self.text[:begin])
-                begin = comma.start() if comma else begin
+            ahead = spans[number - 1][1] if number > first_kept else begin
+            if comma := _COMMA.search(self.text, ahead, begin):
+                begin = comma.start()
             elif number + 1 < len(spans):
-                stop = spans[number + 1][0]
+                stop = self._with_comma(stop, spans[number + 1][0])
             self._changes.append(Change(begin, stop, "", 0))
+
+    def _with_comma(self, stop: int, following: int) -> int:
+        """Return where a thing ends with its comma: of a comment there the comma alone goes."""
+        comma = _COMMA_BEHIND.match(self.text, stop, following)
+        if comma is None or "#" not in self.text[stop:following]:
+            return following
+        self._changes.append(Change(comma.end() - 1, comma.end(), "", 0))
+        return stop
 
     def _is_noted(self, first: Node, last: Node) -> bool:
         return _has_comment(self.text, start(first), content_end(self.text, last), (first, last))
@@ -143,7 +169,6 @@ class Remover(Ground):
 
 def former(composed: Composed, path: Path, key: str) -> Former | None:
     """Return what stands behind a key, None where the key is not there."""
-    ground = Ground(composed, "")
     node = composed.root
     for step in path:
         node = child_of(node, step)
@@ -151,7 +176,7 @@ def former(composed: Composed, path: Path, key: str) -> Former | None:
     if pair is None:
         return None
     text, behind = composed.text, content_end(composed.text, pair[0])
-    begin, stop = ground.bare(pair[1])[0], content_end(composed.text, pair[1])
+    begin, stop = bare(composed.text, pair[1])[0], content_end(composed.text, pair[1])
     head = text[behind:begin].rstrip(" \t")
     value = _value_at(composed.data, (*path, key))
     if begin < behind or stop < begin:  # an alias: it is marked where its anchor stands
@@ -160,13 +185,21 @@ def former(composed: Composed, path: Path, key: str) -> Former | None:
 
 
 def is_noted(composed: Composed, path: Path) -> bool:
-    """Tell whether a person wrote a comment into what stands at a path."""
+    """Tell whether a person wrote a comment into what stands at a path.
+
+    What is behind it on its line counts where that line is its own: behind brackets it may have
+    been there before, and it stays.
+    """
+    around: Node | None = None
     node: Node | None = composed.root
     for step in path:
-        node = child_of(node, step)
+        around, node = node, child_of(node, step)
     if node is None:
         return False
-    stop = line_end(composed.text, content_end(composed.text, node))
+    stop = content_end(composed.text, node)
+    is_inside = around is not None and is_flow(around)
+    if not is_inside and not (is_flow(node) and isinstance(around, MappingNode)):
+        stop = line_end(composed.text, stop)
     return _has_comment(composed.text, start(node), stop, (node,))
 
 

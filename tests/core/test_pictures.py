@@ -26,6 +26,7 @@ WHOLE: Final[dict[str, tuple[bytes, str]]] = {
     "jpeg with a profile": (painted("JPEG", icc_profile=b"x" * 90000), "image/jpeg"),
     "jpeg with a fill byte": (JPEG[:2] + b"\xff\xff" + JPEG[2:], "image/jpeg"),
     "jpeg with bytes behind": (JPEG + b"\0" * 20, "image/jpeg"),
+    "jpeg with a film behind": (JPEG + b"\0\0\0\x18ftypmp42" + bytes(5000), "image/jpeg"),
     "webp": (WEBP, "image/webp"),
     "lossless webp": (painted("WEBP", lossless=True), "image/webp"),
     "extended webp": (painted("WEBP", exif=b"Exif\0\0II*\0\x08\0\0\0\0\0"), "image/webp"),

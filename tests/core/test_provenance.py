@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import io
-from typing import Any, Final
+import struct
+from typing import Any, Final, cast
 
 import pytest
 from hypothesis import given
@@ -114,6 +115,44 @@ def test_xmp_without_room_is_an_error_and_no_damage() -> None:
     full = XMP.replace(b"Made with", b"x" * 65_100)
     with pytest.raises(BrokenPictureError, match="no room"):
         marked_with(painted(format="JPEG", xmp=full), RECORD)
+
+
+@pytest.mark.parametrize("how", SAVED.values(), ids=SAVED)
+def test_the_record_of_the_newest_run_is_the_one_that_is_read(how: dict[str, Any]) -> None:
+    assert provenance.read(marked_with(marked_with(painted(**how), HOSTILE), RECORD)) == RECORD
+
+
+def test_webp_whose_header_comes_late_is_left_alone() -> None:
+    plain = painted(format="WEBP")
+    chunks = plain[12:] + b"VP8X" + struct.pack("<I", 10) + bytes(10)
+    odd = b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WEBP" + chunks
+    with pytest.raises(BrokenPictureError, match="does not stand first"):
+        marked_with(odd, RECORD)
+
+
+def of_two_pictures(*, xmp_behind: bool) -> bytes:
+    """Return a JPEG that tells by an index where in it its second picture is."""
+    stream = io.BytesIO()
+    first, second = (Image.new("RGB", (40, 30), colour) for colour in ("red", "blue"))
+    first.save(stream, "MPO", save_all=True, append_images=[second])
+    data = stream.getvalue()
+    begin = data.index(b"MPF\x00") - 4
+    stop = begin + 2 + int.from_bytes(data[begin + 2 : begin + 4], "big")
+    body = b"http://ns.adobe.com/xap/1.0/\x00" + XMP
+    segment = struct.pack(">BBH", 0xFF, 0xE1, len(body) + 2) + body
+    return data[:stop] + segment + data[stop:] if xmp_behind else data
+
+
+def test_second_picture_of_a_jpeg_is_found_behind_the_record() -> None:
+    with Image.open(io.BytesIO(marked_with(of_two_pictures(xmp_behind=False), RECORD))) as picture:
+        picture.seek(1)
+        red, _green, blue = cast("tuple[int, int, int]", picture.getpixel((3, 3)))
+    assert blue > red
+
+
+def test_jpeg_whose_second_picture_would_be_lost_is_left_alone() -> None:
+    with pytest.raises(BrokenPictureError, match="further pictures"):
+        marked_with(of_two_pictures(xmp_behind=True), RECORD)
 
 
 @given(st.binary(max_size=200), st.sampled_from([b"", b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"RIFF"]))

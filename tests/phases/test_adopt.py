@@ -304,6 +304,26 @@ def test_move_leaves_what_an_entry_names(world: World) -> None:
     assert world.tree() == before
 
 
+def test_move_leaves_a_picture_that_another_target_has(world: World) -> None:
+    other = "chapters/first-firing/images/x.png"
+    world.write(other, painted("green", size=(160, 90)))
+    named = world.read(story.CHAPTER).replace("file_path: null", f"file_path: {other}")
+    world.write(story.CHAPTER, named)
+    before = world.tree()
+    with pytest.raises(ResultsError, match="is a picture of chapter/first-firing/door-opens"):
+        adopted(world, world.root / other, move=True)
+    assert world.tree() == before
+    assert adopted(world, world.root / other).entered
+
+
+def test_move_leaves_what_a_prompt_shows(world: World) -> None:
+    world.write("characters/bea/images/portrait.png", painted("pink"))
+    for name in (story.PORTRAIT, "characters/bea/images/portrait.png"):  # no target shows Bea yet
+        with pytest.raises(ResultsError, match="is a reference"):
+            adopted(world, world.root / name, move=True)
+    assert (world.root / story.PORTRAIT).exists()
+
+
 def test_move_of_the_picture_in_its_own_place_leaves_it(world: World) -> None:
     report = adopted(world)
     assert not adopted(world, world.root / report.picture, move=True).moved

@@ -138,6 +138,17 @@ def test_a_sidecar_that_is_not_ours_or_was_edited_stays(studio: World) -> None:
     assert json.loads(studio.read(beside))["analysis"] == IMAGE
 
 
+def test_where_no_sidecar_can_be_written_it_is_what_is_named(studio: World) -> None:
+    analysing.run(studio, *TO_APPLY[:-1])
+    (task, *_) = studio.run.tasks()
+    beside = f"{analysing.BOWL}.{task.key_hash[:8]}.analysis.json"
+    for name in (SIDECAR, beside):
+        (studio.root / name).mkdir()
+    (problem,) = studio.apply().problems
+    assert str(problem).startswith(f"{beside}:")
+    assert problem.message == "cannot be written: Is a directory"
+
+
 @pytest.mark.parametrize("gone", [True, False])
 def test_an_answer_about_a_picture_that_is_not_there_any_more_is_kept_in_the_ledger(
     studio: World, *, gone: bool

@@ -74,6 +74,10 @@ FILES: Final[dict[str, str]] = {
     "blanks at the end": "a: 1\nl:\n  - x: 1\n   ",
     "a comment without a newline": "a: 1\nl:\n  - x: 1\n# end",
     "tabs for blanks": "a:\t1\t# c\nl:\n  - x\t\n  - y:\t'z'\t\nb:\t[]\t# none\n",
+    "a tab in a blank line at the end": "a: 1\n \t\n",
+    "tabs in blank lines behind plain values": (
+        "l:\n  - x: 1\n\n      \t# c\n  - y\n     \t\n\nb: 2\n"
+    ),
     "a line of tabs": "a: [1,\n\t\n  2]\nl:\n  - x: 'y\n\n\t\tz'\nb: 2\n",
     "U+0085 and U+2028 in comments": (
         "a: 1 # x\u0085# y\nl: # \u2028 # - z\n  - x: 1 # \u2029\nb: 2\n"

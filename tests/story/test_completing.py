@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chargen_batch.story.splice import Complete, Edit, Fill, SpliceError, splice
+from chargen_batch.story.splice import Append, Complete, Edit, Fill, SpliceError, splice
 
 WORDS = Complete((), {"title": "T", "tags": ["a", "b"], "seen": {"mood": "calm", "of": {"x": 1}}})
 
@@ -50,6 +50,12 @@ def test_an_entry_deep_in_a_list_is_completed_behind_its_last_line() -> None:
     new = text_of(old, Complete(("l", 0, "content"), {"tags": []}), Complete(("l", 1), {"z": None}))
 
     assert new == old.replace("x\n", "x\n      tags: []\n") + "  z: null\n"
+
+
+def test_empty_braces_take_several_keys_from_several_edits() -> None:
+    edits = Append((), "l", ({"x": 1},)), Complete((), {"a": "b", "c": 2})
+
+    assert text_of("{ } # c\n", *edits) == '{l: [{ x: 1 }], a: "b", c: 2 } # c\n'
 
 
 def test_what_an_alias_shows_elsewhere_is_not_completed() -> None:

@@ -101,6 +101,13 @@ def test_a_key_goes_ahead_of_a_literal_that_the_file_ends_in() -> None:
     assert new == '# c\na: 1\nimage_inventory:\n  - id: "new"\n    note: "a b"\nb: |\n  text'
 
 
+def test_a_text_that_would_not_be_yaml_is_told_by_its_own_line() -> None:
+    error = fail("l: []\nimage_inventory: ~\n \t\n", Append((), "l", (SMALL,)), INVENTORY)
+
+    assert "would not be YAML" in error.message
+    assert error.line == 3
+
+
 def test_an_item_behind_a_literal_that_the_file_ends_in_is_refused() -> None:
     error = fail("image_inventory:\n  - a: |\n      text")
 

@@ -150,6 +150,62 @@ def test_a_comment_in_an_entry_is_found(path: tuple[str | int, ...], *, noted: b
 
 
 @pytest.mark.parametrize(
+    ("text", "path", "noted"),
+    [
+        ("l: [{x: 1}] # mine\n", ("l", 0), False),
+        ("m: {x: 1, l: [2]} # mine\n", ("m", "l", 0), False),
+        ("l:\n  [{x: 1}] # mine\n", ("l", 0), False),
+        ("l: [{x: 1, # mine\n  y: 2}]\n", ("l", 0), True),
+        ("l:\n  - {x: 1} # mine\n", ("l", 0), True),
+        ("m:\n  x: {y: 1} # mine\n", ("m", "x"), False),
+        ("m:\n  x: 1 # mine\n", ("m", "x"), True),
+    ],
+)
+def test_a_comment_behind_brackets_is_not_in_the_entry(
+    text: str, path: tuple[str | int, ...], *, noted: bool
+) -> None:
+    assert is_noted(compose(text.encode(), where=""), path) is noted
+
+
+@pytest.mark.parametrize(
+    ("text", "edit", "left"),
+    [
+        ("l: [1, # one\n  2]\n", Remove((), "l", frozenset({0})), "l: [ # one\n  2]\n"),
+        ("l: [1 # one,\n  , 2]\n", Remove((), "l", frozenset({0})), "l: [ # one,\n   2]\n"),
+        ("l: [1, # one\n  2]\n", Remove((), "l", frozenset({1})), "l: [1, # one\n  ]\n"),
+        ("l: [1, # a\n  2, 3]\n", Remove((), "l", frozenset({1})), "l: [1, # a\n  3]\n"),
+        ("a: 1\nl: [1] # mine\n", Remove((), "l", frozenset({0}), None), "a: 1\n# mine\n"),
+        ("l: [1] # mine\n", Remove((), "l", frozenset({0})), "l: [] # mine\n"),
+    ],
+)
+def test_comments_among_and_behind_brackets_stay(text: str, edit: Edit, left: str) -> None:
+    assert splice(text.encode(), [edit], where="").decode() == left
+
+
+def test_several_keys_that_came_into_empty_braces_go_again() -> None:
+    edits = [PutBack((), "b", None), PutBack((), "a", None)]
+    assert splice(b"{a: [1], b: 2 }\n", edits, where="") == b"{ }\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# a\r\n# b\n",
+        "# a\n# b\n# c\r\n",
+        "a: 1\r\nb: |\n  x\n\n  y",
+        "a: 1\nb: |\r\n  x\r\n\r\n  y",
+        "a: 1\r\nb: 2\nc: 3\r\n",
+    ],
+)
+@pytest.mark.parametrize("entries", [(SMALL,), TWO], ids=["one", "two"])
+def test_line_ends_of_two_kinds_stay_as_they_were(
+    text: str, entries: tuple[dict[str, object], ...]
+) -> None:
+    raw = text.encode()
+    check(raw, compose(raw, where=""), [Append((), "l", entries)])
+
+
+@pytest.mark.parametrize(
     ("text", "edit", "why"),
     [
         ("l: 1\n", Remove((), "l", frozenset({0})), "not the list that was read"),
