@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from typing import IO, TYPE_CHECKING
@@ -10,6 +11,20 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+
+def resolved(path: Path) -> Path:
+    """Return where a path leads to, its links followed.
+
+    Raises:
+        OSError: Its links lead in a circle, or may not be followed.
+
+    """
+    with contextlib.suppress(RuntimeError):  # of a circle, before Python 3.13
+        target = path.resolve()
+        if not target.is_symlink():  # of a circle, since then
+            return target
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
 
 
 @contextlib.contextmanager
@@ -28,7 +43,7 @@ def replacing(path: Path, *, locked: bool = True) -> Iterator[IO[bytes]]:
         OSError: The disk is full, read-only, or does not permit it; ``path`` is then untouched.
 
     """
-    target = path.resolve()
+    target = resolved(path)
     mark = "" if locked else f".{os.getpid()}"
     temporary = target.with_name(f".{target.name[:56]}{mark}.tmp")
     temporary.unlink(missing_ok=True)

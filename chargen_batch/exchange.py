@@ -67,7 +67,7 @@ def replace_if_still(path: Path, old: bytes | None, new: bytes) -> bool:
     replaced, and what was taken away is looked at after it: what somebody saved in between, by
     writing into the file or by renaming another over it, is put back as it is.
     """
-    target, temporary = path.resolve(), _temporary(path)
+    target, temporary = disk.resolved(path), _temporary(path)
     temporary.unlink(missing_ok=True)
     try:
         with temporary.open("xb") as stream:
@@ -87,7 +87,7 @@ def replace_if_still(path: Path, old: bytes | None, new: bytes) -> bool:
 
 def remove_if_still(path: Path, old: bytes) -> bool:
     """Remove a file that holds ``old``; say whether that was done. What somebody saved stays."""
-    target, temporary = path.resolve(), _temporary(path)
+    target, temporary = disk.resolved(path), _temporary(path)
     if _bytes_of(target) != old:
         return False
     target.replace(temporary)
@@ -105,7 +105,7 @@ def clear_leftover(path: Path) -> None:
 
 
 def _temporary(path: Path) -> Path:
-    target = path.resolve()
+    target = disk.resolved(path)
     return target.with_name(f".{target.name[:56]}.tmp")
 
 

@@ -279,12 +279,12 @@ MUTANTS: Final = (
     Mutant(
         "tasks are settled before their entries are written",
         "phases/apply.py",
-        "        written = writer.write(finished)\n",
+        "        written = writer.write(home)\n",
         "        run.add_outcomes(\n"
         '            msgspec.structs.replace(known[done.task.key], stage="settled")\n'
-        "            for done in finished\n"
+        "            for done in home\n"
         "        )\n"
-        "        written = writer.write(finished)\n",
+        "        written = writer.write(home)\n",
         f"{_ORDER}test_pictures_come_before_received_and_entries_before_settled{_INSIDE}",
     ),
     Mutant(

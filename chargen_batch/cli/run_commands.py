@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -140,10 +142,9 @@ def apply(
     from chargen_batch.phases import apply as phase
     from chargen_batch.phases import restoring
 
-    choices = phase.ApplyChoices(restore=restore, give_up=tuple(give_up or ()))
-
     def apply_one(session: Session, run: RunDirectory) -> Report:
         sure = yes or session.rehearsal_ok
+        files = (_in_project(session.project.root, name) for name in give_up or ())
         with session.story_held():
             return phase.run(
                 run,
@@ -151,7 +152,7 @@ def apply(
                 clock=session.clock,
                 rehearsal_ok=sure,
                 verify=verify,
-                choices=choices,
+                choices=phase.ApplyChoices(restore=restore, give_up=tuple(files)),
             )
 
     with Session(common) as session:
@@ -162,6 +163,16 @@ def apply(
         else:
             acted, note = act(session, "apply", run, apply_one, None, _never)
     views.finish("apply", acted, note, common)
+
+
+def _in_project(root: Path, name: str) -> str:
+    """Return a file as problems name it, which may be typed whole, or as it is seen from here."""
+    here = Path.cwd() / name
+    is_within = os.path.lexists(root / name) and not Path(name).is_absolute()
+    if is_within or not (Path(name).is_absolute() or os.path.lexists(here)):
+        return name
+    path = Path(os.path.realpath(here.parent)) / here.name  # the file itself may be a link
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else name
 
 
 def _never(_report: Report) -> bool:

@@ -60,13 +60,14 @@ def _picture(image: InlineData) -> ReceivedPicture:
 def _decoded(text: msgspec.Raw) -> bytes:
     """Decode what stands between the quotes; where that does not hold, what JSON says it means.
 
-    Escapes are legal in it, such as those of slashes and equals signs, and so is base64's URL-safe
-    alphabet; neither has been seen.
+    Escapes are legal in it, such as those of slashes and equals signs, and so are base64's URL-safe
+    alphabet and no padding; none of these has been seen.
     """
     try:
         return pybase64.b64decode(memoryview(text)[1:-1], validate=True)
     except ValueError:
         encoded = msgspec.json.decode(text, type=str)
+    encoded += "=" * (-len(encoded) % 4)
     url_safe = "-" in encoded or "_" in encoded
     return pybase64.b64decode(encoded, altchars=b"-_" if url_safe else None, validate=True)
 

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from chargen_batch.core.decoding import result_line
 from chargen_batch.model.outcome import ProviderMeta, TaskError, Usage
-from chargen_batch.model.wire import ResultLine, RowStatus
+from chargen_batch.model.wire import RowStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chargen_batch.core.pictures import ReceivedPicture
-    from chargen_batch.model.wire import Candidate, GenerateContentResponse, ResultPart
+    from chargen_batch.model.wire import Candidate, GenerateContentResponse, ResultLine, ResultPart
 
 # Never the same prompt again: the service has decided (gemini.md §2.4).
 REFUSALS = frozenset(
@@ -103,10 +104,6 @@ class UnreadableLineError(ValueError):
     """The line is not JSON, or not a result: whose it was cannot be known."""
 
 
-# Not strict: proto3 JSON may write a number as a string.
-_DECODER = msgspec.json.Decoder(ResultLine, strict=False)
-
-
 @dataclass(frozen=True, slots=True)
 class ParsedLine:
     """A result line as it is on the wire; the task that it is for says how its answer is read."""
@@ -148,7 +145,7 @@ def parse_line(line: memoryview | bytes) -> ParsedLine:
 
     """
     try:
-        return ParsedLine(line, _DECODER.decode(line))
+        return ParsedLine(line, result_line(line))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as err:
         raise UnreadableLineError(str(err)) from err
 
@@ -157,7 +154,7 @@ def _snake_case(line: memoryview | bytes) -> ResultLine:
     """Read a line again: snake_case names are legal proto3 JSON; the fast reading drops them."""
     try:
         # Written out anew, as the fast reading needs the text of what it does not look into.
-        return _DECODER.decode(msgspec.json.encode(_camelised(msgspec.json.decode(line))))
+        return result_line(msgspec.json.encode(_camelised(msgspec.json.decode(line))))
     except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as err:
         raise UnreadableLineError(str(err)) from err
 
@@ -200,12 +197,12 @@ def _row_error(status: RowStatus | str) -> TaskError:
         return TaskError(code="ROW_ERROR", message=status[:_TEXT_LIMIT], retryable=False)
     code = status.code if status.code is not None else status.status
     message = (status.message or "the service gave no reason")[:_TEXT_LIMIT]
-    name = "ROW_ERROR" if code is None else f"ROW_ERROR_{code}"
+    name = "ROW_ERROR" if code is None else shortened(f"ROW_ERROR_{code}")
     return TaskError(code=name, message=message, retryable=_row_retryable(code))
 
 
 def _row_retryable(code: int | str | None) -> bool:
-    if isinstance(code, str) and code.isdigit():
+    if isinstance(code, str) and re.fullmatch("[0-9]{1,9}", code):
         code = int(code)
     if not isinstance(code, int):
         return code in _RETRYABLE_NAMES
@@ -223,7 +220,7 @@ def _usage(response: GenerateContentResponse) -> Usage | None:
         prompt_tokens=usage.prompt_token_count or 0,
         candidates_tokens=usage.candidates_token_count or 0,
         thoughts_tokens=usage.thoughts_token_count or 0,
-        image_tokens=sum(part.token_count for part in details if part.modality == "IMAGE"),
+        image_tokens=sum(part.token_count or 0 for part in details if part.modality == "IMAGE"),
         total_tokens=usage.total_token_count or 0,
     )
 

@@ -5,9 +5,12 @@ What we write is strict; what we read is tolerant: Google adds fields.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+
+# Gemini's counts are int32; of larger ones the ledger could not hold the sum.
+Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
 
 
 class FileData(msgspec.Struct, frozen=True, rename="camel"):
@@ -76,7 +79,7 @@ class InlineData(msgspec.Struct, frozen=True, rename="camel"):
     ``data`` is the JSON text as it stands in the line, with its quotes: no copy is made of it.
     """
 
-    mime_type: str = ""
+    mime_type: str | None = None
     data: msgspec.Raw = msgspec.Raw(b'""')
 
     @property
@@ -116,17 +119,17 @@ class PromptFeedback(msgspec.Struct, frozen=True, rename="camel"):
 class ModalityCount(msgspec.Struct, frozen=True, rename="camel"):
     """Tokens of one kind."""
 
-    modality: str = ""
-    token_count: int = 0
+    modality: str | None = None
+    token_count: Count | None = None
 
 
 class UsageMetadata(msgspec.Struct, frozen=True, rename="camel"):
     """The tokens that the service counted."""
 
-    prompt_token_count: int | None = None
-    candidates_token_count: int | None = None
-    thoughts_token_count: int | None = None
-    total_token_count: int | None = None
+    prompt_token_count: Count | None = None
+    candidates_token_count: Count | None = None
+    thoughts_token_count: Count | None = None
+    total_token_count: Count | None = None
     candidates_tokens_details: tuple[ModalityCount, ...] | None = None
 
 
@@ -153,5 +156,5 @@ class ResultLine(msgspec.Struct, frozen=True):
 
     key: str | None = None
     response: GenerateContentResponse | None = None
-    error: RowStatus | None = None
+    error: RowStatus | str | None = None
     status: RowStatus | str | None = None

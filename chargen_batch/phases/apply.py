@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from chargen_batch.core import state_machine
-from chargen_batch.errors import ExitCode, ResultsError
+from chargen_batch.errors import ExitCode, Problem, ResultsError
 from chargen_batch.model.state import DownloadedJob, LostJob
 from chargen_batch.phases import given_up, restoring, settling
 from chargen_batch.phases.effects import iso
+from chargen_batch.phases.orphans import End, Orphaned
 from chargen_batch.phases.receiving import Receiver
 from chargen_batch.phases.writing_back import PROVIDERS, Writer, by_entity, entity_places
 from chargen_batch.story.write_back import Finished
@@ -23,19 +24,17 @@ if TYPE_CHECKING:
 
     from chargen_batch.config import Project
     from chargen_batch.core.pictures import Verification
-    from chargen_batch.errors import Problem
     from chargen_batch.model.outcome import TaskResult
     from chargen_batch.model.state import Phase, RunState
     from chargen_batch.model.task import TaskKind
     from chargen_batch.phases.effects import Clock
-    from chargen_batch.phases.writing_back import Places
+    from chargen_batch.phases.places import Places
     from chargen_batch.run.directory import RunDirectory
 
 _WARNINGS_KEPT: Final = 100
 _VANISHED: Final[dict[TaskKind, str]] = {
-    "generate": "the target is not in the story any more; its picture is in orphans/",
-    "analyze": "what was analysed is not in the story any more, or not as it was; the answer is "
-    "kept in outcomes.jsonl",
+    "generate": "the target is not in the story any more",
+    "analyze": "what was analysed is not in the story any more, or not as it was",
 }
 _RESULTS: Final[dict[TaskKind, str]] = {"generate": "pictures", "analyze": "answers"}
 
@@ -162,6 +161,7 @@ class _Round:
         receiver = self._received(self.places)
         settling.settle_lost(run, (job for job in state.jobs if isinstance(job, LostJob)))
         problems = (*receiver.problems, *_write_back(run, self.writer, self.known))
+        problems = tuple(dict.fromkeys(problems))  # of a folder that is many entities'
         told = given_up.not_in_the_way(self.choices.give_up, problems)
         if entities := given_up.entities(self.places, run.tasks(), problems, self.choices.give_up):
             # What could not be written to a folder goes to orphans/ at once.
@@ -221,16 +221,19 @@ def _report(
 
 def _write_back(run: RunDirectory, writer: Writer, known: dict[str, TaskResult]) -> list[Problem]:
     problems = []
-    orphaned = given_up.Orphaned(run, writer.places, known)
+    orphaned = Orphaned(run, writer.places, known)
     for finished in by_entity(_received(run, known)):
-        if problem := orphaned.bring_home(finished):
-            problems.append(problem)
+        home = orphaned.bring_home(finished)
+        if isinstance(home, Problem):
+            problems.append(home)
             continue
-        written = writer.write(finished)
+        written = writer.write(home)
         run.add_outcomes(
             msgspec.structs.replace(known[task.key], stage="settled") for task in written.settled
         )
-        orphaned.bury((task, "TARGET_VANISHED", _VANISHED[task.kind]) for task in written.vanished)
+        problems += orphaned.bury(
+            End(task, "TARGET_VANISHED", _VANISHED[task.kind]) for task in written.vanished
+        )
         if written.problem:
             problems.append(written.problem)
     return problems

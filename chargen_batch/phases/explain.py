@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chargen_batch import config
+from chargen_batch.core.pictures import BrokenPictureError, inspect
 from chargen_batch.core.states import EMULATOR
 from chargen_batch.errors import BatchError, PlanningError, ResultsError
 from chargen_batch.model.history import name_in
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from chargen_batch.core.planning import Verdict
     from chargen_batch.phases.effects import Clock
     from chargen_batch.phases.explanation import ExplainReport
+    from chargen_batch.phases.given import Given
     from chargen_batch.phases.tracing import Traces
 
 
@@ -72,10 +74,18 @@ def run(image: Path, project: Project | None, *, clock: Clock) -> ExplainReport:
     if not (traces.known_by or other):
         raise ResultsError(
             f"nothing is known of {image}: it has no record in it, no entry and no run",
-            hint="make it a target's own: chargen-batch adopt IMAGE TARGET",
+            hint=_hint(taken),
         )
     verdict, named_by = other or (story.verdict(traces.target), None)
     return explained(traces, verdict, made_elsewhere=named_by, warnings=story.warnings)
+
+
+def _hint(taken: Given) -> str:
+    try:
+        inspect(taken.data)
+    except BrokenPictureError as err:
+        return f"it is not whole: {err}; adopt takes it once it is saved anew"
+    return "make it a target's own: chargen-batch adopt IMAGE TARGET"
 
 
 @dataclass(frozen=True, slots=True)

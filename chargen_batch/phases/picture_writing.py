@@ -59,8 +59,9 @@ class PictureWriter:
         written, warnings = [], []
         for number, picture in enumerate(received, 1):
             signed = self.signed(task, picture)
-            path = self._place(names(images, task, signed, number), signed.pieces)
             facts = signed.facts
+            paths = names(images, task, signed.sha256, facts.mime, number)
+            path = self._place(paths, signed.pieces)
             if signed.warning:
                 warnings.append(signed.warning)
             warnings += differences(facts, task.aspect_ratio, task.image_size)
@@ -128,22 +129,21 @@ def picture_path(images: Path, task: BatchTask, signed: Signed, number: int) -> 
         FileExistsError: Every name that it could have is taken.
 
     """
-    paths = names(images, task, signed, number)
+    paths = names(images, task, signed.sha256, signed.facts.mime, number)
     for path in paths:
         if not os.path.lexists(path) or _holds(path, signed.pieces):
             return path
     raise _taken(paths)
 
 
-def names(images: Path, task: BatchTask, signed: Signed, number: int) -> tuple[Path, ...]:
+def names(images: Path, task: BatchTask, sha256: str, mime: str, number: int) -> tuple[Path, ...]:
     """Return the names that a picture may have: the next where one is that of other bytes.
 
     They are derived anew from the target's id, whatever a tampered plan says.
     """
     stem = file_stem(task.target_id)
     end = f"-{number}" if number > 1 else ""
-    end += f".{EXTENSIONS[signed.facts.mime]}"
-    sha256 = signed.sha256
+    end += f".{EXTENSIONS[mime]}"
     marks = (task.key_hash[:8], sha256[:8], sha256[:16], sha256)
     return tuple(images / f"{stem}-{mark}{end}" for mark in marks)
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from chargen_batch.model.outcome import TaskResult
     from chargen_batch.model.state import DownloadedJob
     from chargen_batch.model.task import BatchTask
+    from chargen_batch.phases.places import Places
     from chargen_batch.phases.result_lines import Line
-    from chargen_batch.phases.writing_back import Places
     from chargen_batch.run.directory import RunDirectory
 
 # Received results that are told of together: what a crash makes us decode again.

@@ -10,6 +10,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from chargen_batch.errors import BatchError, NetworkError, ServiceError, StagingError
+from chargen_batch.story.discover import stays_inside
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -86,8 +87,8 @@ class References:
 
     def _planned_bytes(self, image: ImageRef) -> bytes | None:
         """Read a reference; nothing outside of the project is ever read, whatever the plan says."""
-        path = (self.project / image.path).resolve()
-        if not path.is_relative_to(self.project) or not path.is_file():
+        path = self.project / image.path
+        if not stays_inside(self.project, path) or not path.is_file():
             return None
         data = path.read_bytes()
         return data if hashlib.sha256(data).hexdigest() == image.sha256 else None

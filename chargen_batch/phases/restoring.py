@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chargen_batch.core.states import EMULATOR
-from chargen_batch.phases import given_up, settling
+from chargen_batch.phases import orphans, settling
 from chargen_batch.phases.writing_back import by_entity
 from chargen_batch.run import runs
 from chargen_batch.story.write_back import Finished
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from chargen_batch.model.outcome import TaskResult
     from chargen_batch.model.state import RunState
     from chargen_batch.model.task import TaskKind
-    from chargen_batch.phases.writing_back import Places, Writer
+    from chargen_batch.phases.places import Places
+    from chargen_batch.phases.writing_back import Writer
     from chargen_batch.run.directory import RunDirectory
 
 _GONE: Final[dict[TaskKind, str]] = {
@@ -67,17 +68,24 @@ def restore(run: RunDirectory, writer: Writer) -> Restored:
         warnings += (f"{each.key} is not restored: {_GONE[each.kind]}" for each in written.vanished)
         if written.problem:
             problems.append(written.problem)
-    return Restored(tuple(entered), tuple(problems), tuple(warnings))
+    return Restored(tuple(entered), tuple(dict.fromkeys(problems)), tuple(warnings))
 
 
 def _settled(run: RunDirectory, places: Places) -> Iterator[Finished]:
-    """Go through the tasks that were done, in plan order, whose pictures are all there."""
+    """Go through the tasks that were done, in plan order, whose pictures are all there.
+
+    Those of an entity that cannot be looked at are among them, so that this is told.
+    """
     known = settling.ledger(run)
     for task in run.tasks():
         outcome, folder = known.get(task.key), places.of(task)
-        if not (outcome and folder and is_done(outcome)):
+        if not (outcome and is_done(outcome)):
             continue
-        if all(given_up.at(folder, each).is_file() for each in outcome.pictures):
+        if folder is None:
+            is_meant = places.fault(task) is not None
+        else:
+            is_meant = all(orphans.at(folder, each).is_file() for each in outcome.pictures)
+        if is_meant:
             yield Finished(task, outcome.pictures, outcome.at, outcome.analysis_json, again=True)
 
 

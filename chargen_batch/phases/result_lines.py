@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chargen_batch.core.adapters import adapter_for
 from chargen_batch.core.picture_checks import decoded
-from chargen_batch.core.results import UnreadableLineError, parse_line
+from chargen_batch.core.results import parse_line, shortened
 from chargen_batch.errors import Problem
 from chargen_batch.model.outcome import TaskResult
 from chargen_batch.phases.file_lines import is_blank, lines_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from chargen_batch.model.state import DownloadedJob
     from chargen_batch.model.task import BatchTask
     from chargen_batch.phases.picture_writing import PictureWriter
-    from chargen_batch.phases.writing_back import Places
+    from chargen_batch.phases.places import Places
     from chargen_batch.run.directory import RunDirectory
 
 _RESPONSE_LIMIT: Final = 20_000
@@ -95,15 +95,15 @@ class LineReader:
         line = Line(f"{name}:{number}")
         try:
             self._read(line, text)
-        except UnreadableLineError as err:
-            line.fault = f"does not parse: {err}"
+        except ValueError as err:  # whatever is in a line, it stops no other
+            line.fault = f"does not parse: {shortened(str(err))}"
         return Work(line.key, line.weight, partial(self._settle, line))
 
     def _read(self, line: Line, text: memoryview) -> None:
         parsed = parse_line(text)
         line.task = self.tasks.get(parsed.key or "")
         if line.task is None:
-            line.fault = f"has an unknown key: {parsed.key}"
+            line.fault = f"has an unknown key: {shortened(str(parsed.key))}"
         elif not self.is_settled(line.task.key):
             line.read = adapter_for(line.task).outcome(parsed)
             if line.read.error or self.verify == "full":

@@ -72,6 +72,12 @@ class ResumeReport:
         told = (getattr(step.report, "problems", ()) for step in self.steps)
         return tuple(problem for each in told for problem in each)
 
+    @property
+    def hint(self) -> str:
+        """Return how to go on where a file of the story stands in the way."""
+        told = (getattr(step.report, "hint", "") for step in reversed(self.steps))
+        return next(filter(None, told), "")
+
 
 @dataclass(frozen=True, slots=True)
 class ResumeChoices:

@@ -87,7 +87,7 @@ def run(
         tuple(done),
         tuple(taker.left),
         tuple(taker.kept),
-        tuple(taker.problems),
+        tuple(dict.fromkeys(taker.problems)),
         dry_run,
     )
 

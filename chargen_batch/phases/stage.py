@@ -107,12 +107,12 @@ def _try_splices(run: RunDirectory, project: Project, state: RunState) -> None:
     writer = Writer(project, entity_places(project), state.run_id, PROVIDERS[state.config.backend])
     picture = Picture(path="images/picture.png", mime="image/png", sha256="", width=1, height=1)
     tried = (Finished(task, (picture,), state.created_at, _example(task)) for task in run.tasks())
-    problems = [
+    told = (
         problem
         for group in by_entity(tried)
         for problem in _problems(writer.write(group, dry=True))
-    ]
-    if problems:
+    )
+    if problems := list(dict.fromkeys(told)):
         raise StagingError(
             "entries could not be written back later: " + "; ".join(problems),
             failed=problems,

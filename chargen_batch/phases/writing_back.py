@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import itertools
-import os
+import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from chargen_batch import disk, exchange, yaml12
 from chargen_batch.errors import Problem
+from chargen_batch.phases.places import Places
 from chargen_batch.story.answers import Answers
 from chargen_batch.story.discover import FOLDERS, discover
 from chargen_batch.story.locate import find_targets
@@ -19,7 +21,7 @@ from chargen_batch.story.splice import SpliceError, new_file, splice_composed
 from chargen_batch.story.write_back import IMAGERY, Finished, WriteBack, write_back
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from chargen_batch.config import Project
@@ -41,32 +43,6 @@ class Written:
     vanished: tuple[BatchTask, ...] = ()
     entered: tuple[BatchTask, ...] = ()
     problem: Problem | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where a story's entities are, by type and slug; only those that can be written to.
-
-    One that was given up is nowhere.
-    """
-
-    project: Project
-    folders: Mapping[tuple[str, str], Path]
-    given_up: frozenset[tuple[str, str]] = frozenset()
-
-    def of(self, task: BatchTask) -> Path | None:
-        """Return the folder of a task's entity, ``None`` where it is none that can be used."""
-        entity = (task.entity_type, task.entity_slug)
-        return None if entity in self.given_up else self.folders.get(entity)
-
-    def fault(self, task: BatchTask) -> Problem | None:
-        """Return why an entity cannot be used though its folder is there; else it has vanished."""
-        where = self.project.story_root / FOLDERS[task.entity_type] / task.entity_slug
-        is_given_up = (task.entity_type, task.entity_slug) in self.given_up
-        if self.of(task) or is_given_up or not os.path.lexists(where):
-            return None
-        message = "the folder cannot be used: a link that leads out of the project, or excluded"
-        return Problem(where.relative_to(self.project.root).as_posix(), 0, 0, message)
 
 
 ATTEMPTS = 5  # readings of a file that somebody saves each time
@@ -137,11 +113,29 @@ class Writer:
 
     def read(self, path: Path) -> bytes | None:
         """Return a file's bytes, ``None`` where there is none; links may not lead out."""
-        if not path.resolve().is_relative_to(self.project.root):
-            raise SpliceError("it is a link that leads out of the project", where=self.where(path))
-        if path.exists() and not path.is_file():
-            raise SpliceError("it is not a file", where=self.where(path))
-        return path.read_bytes() if path.exists() else None
+        with self.naming(path, "cannot be read"):
+            if not disk.resolved(path).is_relative_to(self.project.root):
+                fault = "it is a link that leads out of the project"
+                raise SpliceError(fault, where=self.where(path))
+            if path.exists() and not path.is_file():
+                raise SpliceError("it is not a file", where=self.where(path))
+            return path.read_bytes() if path.exists() else None
+
+    @contextlib.contextmanager
+    def naming(self, path: Path, fault: str) -> Iterator[None]:
+        """Let what the system refuses be a fault of this very file.
+
+        Raises:
+            SpliceError: The system refuses it.
+
+        """
+        try:
+            yield
+        except OSError as err:
+            if err.errno in FATAL:
+                raise
+            message = f"{fault}: {err.strerror}"
+            raise SpliceError(message, where=self.where(path), line=0) from err
 
     def _edited(
         self, path: Path, raw: bytes | None, finished: Sequence[Finished]
@@ -186,7 +180,8 @@ class Writer:
     def _write_sidecars(self, folder: Path, finished: Sequence[Finished]) -> None:
         answers = Answers(self.project.root, folder, self.run_id, self.provider)
         for path, content in answers.sidecars(finished):
-            disk.replace_if_changed(path, content)
+            with self.naming(path, "cannot be written"):
+                disk.replace_if_changed(path, content)
 
     def _targets_in(self, folder: Path, entity_type: EntityType, imagery: object) -> object:
         if entity_type != "character":
@@ -211,7 +206,8 @@ def mapping_in(data: object, where: str) -> object:
 
 def problem_of(err: yaml12.YamlError | SpliceError) -> Problem:
     """Return what stands in a file's way, with its place."""
-    return Problem(err.where, err.line, getattr(err, "column", 1), err.message)
+    column = getattr(err, "column", 1) if err.line else 0
+    return Problem(err.where, err.line, column, err.message)
 
 
 def original_of(originals: Path, task: BatchTask) -> Path:
@@ -220,14 +216,15 @@ def original_of(originals: Path, task: BatchTask) -> Path:
 
 
 def entity_places(project: Project) -> Places:
-    """Look up where each entity of the story is."""
+    """Look up where each entity of the story is, and which folders cannot be used."""
     story = discover(project.root, project.settings)
     folders: dict[tuple[str, str], Path] = {
         (entity.entity_type, entity.slug): entity.folder
         for entities in story.entities.values()
         for entity in entities
     }
-    return Places(project, folders)
+    problems = {unicodedata.normalize("NFC", each.file): each for each in story.problems}
+    return Places(project, folders, problems)
 
 
 def by_entity(finished: Iterable[Finished]) -> Iterator[list[Finished]]:

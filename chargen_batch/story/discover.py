@@ -84,7 +84,7 @@ def _entities(
 ) -> Iterator[Entity]:
     for path in _folders(project, folder, problems):
         slug = _slug(path)
-        if slug.startswith(".") or any(fnmatch.fnmatchcase(slug, glob) for glob in exclude):
+        if is_left_out(slug, exclude):
             continue
         where = path.relative_to(project).as_posix()
         if fault := _fault(project, path):
@@ -93,14 +93,18 @@ def _entities(
             yield Entity(entity_type, slug, path, where)
 
 
+def is_left_out(slug: str, exclude: Sequence[str]) -> bool:
+    """Say whether a folder of this name is hidden or excluded."""
+    return slug.startswith(".") or any(fnmatch.fnmatchcase(slug, glob) for glob in exclude)
+
+
 def _folders(project: Path, folder: Path, problems: list[Problem]) -> list[Path]:
     try:
         return sorted((path for path in folder.iterdir() if path.is_dir()), key=_slug)
-    except FileNotFoundError:
-        return []
     except OSError as err:
-        where = folder.relative_to(project).as_posix()
-        problems.append(Problem(printable(where), 0, 0, f"cannot be listed: {err.strerror}"))
+        if not isinstance(err, FileNotFoundError) or folder.is_symlink():
+            where = folder.relative_to(project).as_posix()
+            problems.append(Problem(printable(where), 0, 0, f"cannot be listed: {err.strerror}"))
         return []
 
 

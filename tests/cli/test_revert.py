@@ -118,6 +118,19 @@ def test_a_file_is_given_up_as_the_hint_says(shell: Shell, applying: Path) -> No
     assert "is not in the way" in shell(f"{command} --yes {EMULATED}").err
 
 
+@pytest.mark.parametrize("name", ["imagery.yaml", "./imagery.yaml", "whole", story.KILN])
+def test_a_file_that_is_given_up_may_be_named_from_here_or_whole(
+    shell: Shell, applying: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    shell.begin_from(applying)
+    file = shell.root / story.KILN
+    file.write_text("zones: [\n")
+    monkeypatch.chdir(file.parent)
+    named = str(file) if name == "whole" else name
+    typed = shell(f"apply --yes {EMULATED} --give-up", named)
+    assert (typed.code, "completed, 3 done, 2 failed" in typed.out) == (0, True)
+
+
 @pytest.mark.parametrize("level", ["structure", "full"])
 def test_pictures_may_be_decoded_as_well(shell: Shell, applying: Path, level: str) -> None:
     shell.begin_from(applying)

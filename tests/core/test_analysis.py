@@ -164,7 +164,9 @@ def test_failure_keeps_what_was_spent() -> None:
 
 
 def test_line_that_is_no_result_once_its_names_are_read_is_unreadable() -> None:
-    parsed = parse_line(line(response={"usage_metadata": 3}))
+    parsed = parse_line(
+        line(response={"candidates": [{"content": {"parts": [{"inline_data": 3}]}}]})
+    )
     with pytest.raises(UnreadableLineError):
         analysis_of(IMAGE_SCHEMA).outcome(parsed)
 

@@ -224,6 +224,14 @@ def test_an_entry_that_a_person_wrote_is_told(world: World) -> None:
     assert (report.known_by, report.status, report.target) == (("entry",), "approved", None)
 
 
+def test_a_picture_that_adopt_would_refuse_is_not_sent_there(world: World) -> None:
+    cut = by_hand(world, painted()[:-8])
+    with pytest.raises(ResultsError, match="nothing is known") as caught:
+        explained(world, cut)
+    assert caught.value.hint.startswith("it is not whole: ")
+    assert "saved anew" in caught.value.hint
+
+
 def test_a_picture_that_nothing_tells_of_is_1_with_the_way_to_enter_it(world: World) -> None:
     with pytest.raises(ResultsError, match="nothing is known") as caught:
         explained(world, by_hand(world))

@@ -93,3 +93,10 @@ def test_what_changed_is_told_and_never_sent(planned: World) -> None:
     told = References(planned.root, kept, at_once=2).upload([changed, same])
     assert told == {changed.sha256: changed.path}
     assert list(kept.uris) == [same.sha256]
+
+
+def test_a_reference_that_became_a_loop_of_links_is_a_changed_one(planned: World) -> None:
+    portrait = planned.root / story.PORTRAIT
+    portrait.unlink()
+    portrait.symlink_to(portrait.name)
+    assert planned.stage().changed == (story.PORTRAIT,)

@@ -184,3 +184,11 @@ def test_after_a_crash_anywhere_resume_ends_as_without_one(tmp_path: Path) -> No
         to_its_end(world, "resume")
         assert but_reports(world) == but_reports(whole), point
     assert len(power.done) > len(COMMANDS)
+
+
+def test_a_file_in_the_way_is_told_with_the_way_to_go_on_without_it(world: World) -> None:
+    world.before("apply")
+    world.write(story.KILN, "zones: [\n")
+    report = world.resume()
+    assert report.problems
+    assert report.hint.endswith(f"--give-up {story.KILN}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+import errno
+import os
+import pathlib
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import pytest
 
-from chargen_batch import yaml12
+from chargen_batch import exchange, yaml12
 from chargen_batch.errors import ExitCode, StateError
 from chargen_batch.phases.plan import PlanChoices
 from tests.phases import analysing, story
@@ -309,3 +312,61 @@ def test_a_description_that_a_person_touched_stays(
     assert list(left_of(studio)) == ["bowl.png"]
     assert studio.read(story.INES) == before
     assert (studio.root / f"{analysing.BOWL}.analysis.json").is_file()
+
+
+def test_a_folder_that_cannot_be_changed_holds_up_its_own_pictures_only(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applied(world)
+    rename_new = exchange.rename_new
+
+    def refused(source: Path, target: Path) -> bool:
+        if source.is_relative_to(world.root / "characters/ines/images"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(source))
+        return rename_new(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(exchange, "rename_new", refused)
+        report = world.revert()
+    why = "characters/ines/images: cannot be written to: Permission denied"
+    assert ([str(each) for each in report.problems], len(report.reverted)) == ([why], 3)
+    assert (world.revert().problems, world.state.reverted_tasks) == ((), len(TARGETS))
+
+
+def refusing(name: Path) -> Callable[..., IO[Any]]:
+    """Return what opens every file but this one."""
+    opened = pathlib.Path.open
+
+    def refused(path: Path, *how: Any, **more: Any) -> IO[Any]:  # noqa: ANN401 - as open has them
+        if path == name:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        stream: IO[Any] = opened(path, *how, **more)
+        return stream
+
+    return refused
+
+
+@pytest.mark.parametrize("what", ["profile.md", "picture"])
+def test_nothing_is_taken_out_beside_a_file_that_cannot_be_read(
+    world: World, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    profile = "characters/ines/profile.md"
+    world.write(profile, "# Ines\n")
+    before = applied(world).read(story.INES)
+    name = profile if what == "profile.md" else str(world.outcomes[TARGETS[0]].image_path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pathlib.Path, "open", refusing(world.root / name))
+        report = world.revert()
+    assert [str(each) for each in report.problems] == [f"{name}: cannot be read: Permission denied"]
+    assert (len(report.reverted), world.read(story.INES)) == (3, before)
+
+
+@pytest.mark.parametrize("damage", [b"a: [\n", b"- a\n", b"\xff"])
+def test_a_kept_original_that_is_damaged_is_what_is_named(world: World, damage: bytes) -> None:
+    applied(world)
+    kept = world.run.originals_dir / "character-ines.yaml"
+    kept.write_bytes(damage)
+    report = world.revert()
+    assert [each.file for each in report.problems] == [kept.relative_to(world.root).as_posix()]
+    assert len(report.reverted) == 3
