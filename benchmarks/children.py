@@ -111,7 +111,8 @@ def commands(address: str, project: str, *typed: str) -> Callable[[], object]:
 
     from chargen_batch.cli.main import main  # noqa: PLC0415 - the same
 
-    lazy = ["cli.app", "cli.session", "cli.acting", *(f"phases.{command}" for command in typed)]
+    lazy = ["cli.app", "cli.session", "cli.acting", "api.steps"]
+    lazy += [f"phases.{command}" for command in typed]
     for module in [*lazy, *(("service.gemini", "service.retry") if address else ())]:
         importlib.import_module(f"chargen_batch.{module}")
     main(["runs", "--project", project, "--quiet"])  # Typer loads much at its first command line

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from benchmarks import apply_rows, service_rows, stories
+from benchmarks import apply_rows, report_rows, service_rows, stories
 from benchmarks.side_by_side import ROOT, Row, Side, measured, python, ratios
 
 if TYPE_CHECKING:
@@ -136,4 +136,5 @@ TOPICS: Final[dict[str, Callable[[int], Iterator[Row]]]] = {
     "download": service_rows.download,
     "apply": apply_rows.apply,
     "apply-2gb": apply_rows.apply_2gb,
+    "report": report_rows.report,
 }

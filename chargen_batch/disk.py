@@ -172,6 +172,11 @@ def continuing(path: Path) -> Iterator[IO[bytes]]:
             os.fsync(stream.fileno())
 
 
+def appending(path: Path) -> IO[bytes]:
+    """Open a file of the user's to write behind what it holds, at once; a link or a pipe too."""
+    return path.open("ab", buffering=0)
+
+
 def cut(path: Path, size: int) -> None:
     """Cut a partial file off behind its first bytes."""
     with path.open("r+b") as stream:

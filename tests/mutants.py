@@ -165,8 +165,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a command does not hold its run",
-        "cli/acting.py",
-        "with held(run.lock_file, command=command, since=since, timeout_s=timeout_s):",
+        "api/acting.py",
+        "with held(run.lock_file, command=command, since=since, timeout_s=session.lock_timeout_s):",
         "if run.lock_file:",
         "tests/killing/test_interplay.py::"
         "test_of_two_commands_on_one_run_the_second_says_so_and_changes_nothing[submit-dies]",
@@ -180,9 +180,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         "two applies write in one story",
-        "cli/run_commands.py",
-        "        with session.story_held():\n",
-        "        if session:\n",
+        "api/steps.py",
+        "    with session.story_held():\n",
+        "    if session:\n",
         "tests/cli/test_exit_codes.py::test_a_story_that_another_process_writes_in_is_5",
     ),
     Mutant(

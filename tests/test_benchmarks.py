@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from benchmarks import apply_rows, service_rows, stories
+from benchmarks import apply_rows, report_rows, service_rows, stories
 from benchmarks.services import served
 from benchmarks.side_by_side import Row, Side, Times, measured, ratios
 from chargen_batch.core.pictures import inspect
@@ -137,3 +137,16 @@ def test_a_row_compares_the_two_sides_of_each_round() -> None:
     assert (whole.figure, whole.holds, whole.peak_mb) == (2.0, False, {"a": 20.0, "b": 1.0})
     assert (inner.figure, inner.holds) == (0.5, True)
     assert Row("splice", (25.0,), 20, at_least=True).as_json()["holds"]
+
+
+def test_the_run_that_is_reported_has_a_picture_for_every_task(
+    monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
+    monkeypatch.setattr(report_rows, "FEW", 20)
+    monkeypatch.setattr(report_rows, "MANY", 2_001)
+    rows = list(report_rows.report(1))
+    folder = cache / "reported-2001" / ".chargen" / "batch" / report_rows.RUN_ID
+    pages = [path.read_text("utf-8") for path in sorted(folder.glob("report-*.html"))]
+    assert [page.count("<article") for page in pages] == [2_000, 1]
+    assert "2,001 of 2,001 drawn" in (folder / "report.html").read_text("utf-8")
+    assert len(rows) == 2

@@ -9,9 +9,12 @@ import typer
 from chargen_batch import __version__
 from chargen_batch.cli import (
     emulator_commands,
+    menu,
     overview_commands,
     picture_commands,
     resume_command,
+    review_command,
+    run_command,
     run_commands,
     story_commands,
     upkeep_commands,
@@ -32,7 +35,9 @@ COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     run_commands.download,
     run_commands.apply,
     run_commands.report,
+    run_command.run,
     resume_command.resume,
+    review_command.review,
     upkeep_commands.retry,
     upkeep_commands.revert,
     upkeep_commands.cancel,
@@ -44,6 +49,7 @@ COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     picture_commands.adopt,
     story_commands.config,
     overview_commands.doctor,
+    menu.menu,
     emulator_commands.emulator,
 )
 

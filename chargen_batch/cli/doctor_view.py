@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from chargen_batch.cli.terminal import document, print_json
+from chargen_batch.cli.terminal import print_json, told_as
 
 if TYPE_CHECKING:
     from chargen_batch.cli.options import Common
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 def show_checks(report: DoctorReport, common: Common) -> None:
     """Print each check, and what to do where it is not well; with --quiet only these."""
     if common.json:
-        checks = document(report.checks)
-        print_json({"command": "doctor", "exitCode": report.exit_code, "checks": checks})
+        from chargen_batch.cli.documents.overview import Doctor
+
+        print_json(told_as(Doctor, report))
         return
     for check in report.checks:
         if check.level == "ok" and common.quiet:

@@ -6,13 +6,8 @@ import gc
 import sys
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from chargen_batch.errors import (
-    BatchError,
-    ExitCode,
-    InterruptedByUserError,
-    UsageError,
-    of_the_system,
-)
+from chargen_batch.cli import interruption
+from chargen_batch.errors import BatchError, ExitCode, UsageError, of_the_system
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +19,7 @@ _ALLOCATIONS: Final = 100_000
 def entry_point() -> NoReturn:
     """Run the command line and leave."""
     gc.set_threshold(_ALLOCATIONS)
+    interruption.watch()
     code = main(sys.argv[1:])
     gc.freeze()  # all goes with the process: nobody need look for cycles in it
     raise SystemExit(code)
@@ -35,18 +31,17 @@ def main(argv: Sequence[str]) -> int:
     An expected error is one line ``error: ...`` and a second ``hint: ...`` on stderr; a bug is one
     line with the path of a log that has the traceback, and 70.
     """
+    interruption.begin(argv)
     try:
         return _run(argv)
     except KeyboardInterrupt:
-        error: BatchError = InterruptedByUserError(
-            "interrupted; what was done is saved", hint="type the same command again to go on"
-        )
+        error: BatchError = interruption.interrupted()
     except BatchError as err:
         error = err
     except OSError as err:
         error = of_the_system(err)
     except Exception as bug:  # noqa: BLE001 - the boundary: whatever comes here is ours
-        return _report_bug(bug)
+        return _report_bug(bug, argv)
     return _tell(error, argv)
 
 
@@ -54,7 +49,7 @@ def _run(argv: Sequence[str]) -> int:
     from chargen_batch.cli.app import app
 
     try:
-        app(args=list(argv), prog_name="chargen-batch")
+        app(args=list(argv), prog_name="chargen-batch", obj=main)  # the menu types commands too
     except SystemExit as end:
         code = int(end.code or 0)
         if code == ExitCode.INTERRUPTED:  # Typer's own word for Ctrl-C
@@ -70,13 +65,13 @@ def _tell(error: BatchError, argv: Sequence[str]) -> int:
 
     quiet = "--quiet" in argv or "-q" in argv
     try:
-        views.show_error(error, as_json="--json" in argv, quiet=quiet)
+        views.show_error(error, as_json="--json" in argv, quiet=quiet, argv=argv)
     except OSError:  # stdout is gone or full; stderr may not be
         views.show_error(error, as_json=False, quiet=quiet)
     return int(error.exit_code)
 
 
-def _report_bug(bug: Exception) -> int:
+def _report_bug(bug: Exception, argv: Sequence[str]) -> int:
     import tempfile
     import traceback
     from pathlib import Path
@@ -86,5 +81,5 @@ def _report_bug(bug: Exception) -> int:
 
     log = Path(tempfile.mkdtemp(prefix="chargen-batch-")) / "traceback.log"
     disk.replace(log, "".join(traceback.format_exception(bug)).encode())
-    views.show_bug(bug, log)
+    views.show_bug(bug, log, argv)
     return int(ExitCode.BUG)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from dataclasses import dataclass, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
+from chargen_batch.cli import completion
+from chargen_batch.cli.terminal import stdout_for_events
+from chargen_batch.errors import UsageError
 from chargen_batch.model.plan import Scope
 from chargen_batch.model.settings import Backend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
+
+# What --events takes for stdout.
+EVENTS_TO_STDOUT: Final = "-"
 
 RunOption = Annotated[
     str | None,
@@ -24,6 +32,7 @@ RunOption = Annotated[
         metavar="ID|PATH",
         help="The run to act on.",
         show_default=False,
+        autocompletion=completion.runs,
     ),
 ]
 
@@ -40,10 +49,34 @@ ScopeOption = Annotated[Scope, typer.Option(help="Which entities to look at.")]
 
 OnlyOption = Annotated[
     list[str] | None,
-    typer.Option(metavar="SLUG-GLOB", help="Only these entities (repeat).", show_default=False),
+    typer.Option(
+        metavar="SLUG-GLOB",
+        help="Only these entities (repeat).",
+        show_default=False,
+        autocompletion=completion.slugs,
+    ),
 ]
 
 ProblemFormat = Literal["text", "json", "github", "sarif"]
+
+
+IntervalOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0.05,
+        max=86_400,
+        metavar="S",
+        help="Seconds between rounds of waiting.  [default: batch.poll_interval_s]",
+        show_default=False,
+    ),
+]
+
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0, metavar="S", help="Give up waiting after so many seconds.", show_default=False
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +86,16 @@ class WaitOptions:
     wait: Annotated[
         bool, typer.Option("--wait", help="Go on until there is nothing to wait for.")
     ] = False
-    interval: Annotated[
-        float | None,
-        typer.Option(
-            min=0.05,
-            max=86_400,
-            metavar="S",
-            help="Seconds between rounds of --wait.  [default: batch.poll_interval_s]",
-            show_default=False,
-        ),
-    ] = None
-    timeout: Annotated[
-        float | None,
-        typer.Option(
-            min=0, metavar="S", help="Give up waiting after so many seconds.", show_default=False
-        ),
-    ] = None
+    interval: IntervalOption = None
+    timeout: TimeoutOption = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaceOptions:
+    """How patiently a command waits that always does."""
+
+    interval: IntervalOption = None
+    timeout: TimeoutOption = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +120,38 @@ class Common:
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print what a script needs, and errors.")
     ] = False
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Print whatever happens, and every warning.")
+    ] = False
+    events: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|-",
+            help="Append what happens to a file as JSON lines; with - print just that.",
+            show_default=False,
+        ),
+    ] = None
     no_color: Annotated[
         bool, typer.Option("--no-color", help="Print without colour; so does NO_COLOR.")
     ] = False
     lock_timeout: Annotated[
         float, typer.Option(min=0, metavar="S", help="Wait so long for another command on the run.")
     ] = 0.0
+
+
+def _stdout_shared(groups: Iterable[object]) -> AbstractContextManager[None]:
+    """Leave stdout to the events where they go there.
+
+    Raises:
+        UsageError: The document of --json would go there too.
+
+    """
+    common = next((each for each in groups if isinstance(each, Common)), Common())
+    if common.events != EVENTS_TO_STDOUT:
+        return contextlib.nullcontext()
+    if common.json:
+        raise UsageError("--json and --events - both print on stdout", hint="give --events FILE")
+    return stdout_for_events()
 
 
 def with_groups(command: Callable[..., None]) -> Callable[..., None]:
@@ -125,7 +178,8 @@ def with_groups(command: Callable[..., None]) -> Callable[..., None]:
             name: group(**{field: given.pop(field) for field in fields})
             for name, (group, fields) in groups.items()
         }
-        command(**grouped, **given)
+        with _stdout_shared(grouped.values()):
+            command(**grouped, **given)
 
     wrapped.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]
     wrapped.__annotations__ = {each.name: each.annotation for each in options}

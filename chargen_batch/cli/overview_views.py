@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import typer
 
-from chargen_batch.cli.terminal import aside, document, print_json
+from chargen_batch.cli.terminal import aside, print_json, told_as
 from chargen_batch.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chargen_batch.cli.options import Common
     from chargen_batch.core.standing import Standing
     from chargen_batch.phases.history import CostReport, HistoryReport, RunLine
+    from chargen_batch.phases.run_facts import RunFacts
     from chargen_batch.phases.status import JobStatus, StatusReport
     from chargen_batch.phases.story_status import StoryReport
 
@@ -24,7 +25,9 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 def show_status(report: StatusReport, common: Common) -> None:
     """Print a run in detail; with --quiet its phase alone."""
     if common.json:
-        print_json({**_head("status", report), "open": report.open})
+        from chargen_batch.cli.documents.overview import Status
+
+        print_json(told_as(Status, report))
         return
     if common.quiet:
         typer.echo(report.phase)
@@ -38,7 +41,9 @@ def show_status(report: StatusReport, common: Common) -> None:
 def show_no_run(common: Common) -> None:
     """Print that there is no run to look at."""
     if common.json:
-        print_json({"command": "status", "exitCode": ExitCode.DONE, "runId": None})
+        from chargen_batch.cli.documents.overview import NoRun
+
+        print_json(NoRun(exit_code=ExitCode.DONE, run_id=None))
     elif not common.quiet:
         typer.echo("no run was planned yet (type: chargen-batch plan)")
 
@@ -60,7 +65,7 @@ def _status_lines(report: StatusReport) -> Iterator[str]:
         yield from (f"  {line}" for line in aligned([_job_row(job) for job in report.jobs]))
 
 
-def _cost(report: StatusReport | RunLine) -> str:
+def _cost(report: RunFacts) -> str:
     expected = f"{usd(report.estimate_usd)} expected"
     so_far = f"{usd(report.spent_usd)} so far, {expected}"
     if report.unpriced:
@@ -88,9 +93,9 @@ def _job_row(job: JobStatus) -> tuple[str, ...]:
 def show_story(report: StoryReport, common: Common) -> None:
     """Print how far each entity is, and the sum."""
     if common.json:
-        entities = [_standing_document(each) for each in report.entities]
-        head = {**_head("status", report), "total": _standing_document(report.total)}
-        print_json({**head, "entities": entities})
+        from chargen_batch.cli.documents.overview import StoryStatus
+
+        print_json(told_as(StoryStatus, report))
         return
     if not common.quiet:
         for warning in report.warnings:
@@ -108,14 +113,12 @@ def _standing_row(one: Standing) -> tuple[str, ...]:
     return (one.entity, *map(str, (*counts, one.in_flight, one.open)))
 
 
-def _standing_document(one: Standing) -> dict[str, Any]:
-    return {**cast("dict[str, Any]", document(one)), "other": one.other}
-
-
 def show_runs(report: HistoryReport, common: Common) -> None:
     """Print the history, a line a run; with --quiet the ids alone."""
     if common.json:
-        print_json(_head("runs", report))
+        from chargen_batch.cli.documents.overview import Runs
+
+        print_json(told_as(Runs, report))
         return
     if common.quiet:
         for each in report.runs:
@@ -149,7 +152,9 @@ def _run_row(run: RunLine, report: HistoryReport) -> tuple[str, ...]:
 def show_costs(report: CostReport, common: Common) -> None:
     """Print what was spent by month, and what the budget leaves."""
     if common.json:
-        print_json({**_head("runs", report), "leftUsd": report.left_usd})
+        from chargen_batch.cli.documents.overview import RunsCost
+
+        print_json(told_as(RunsCost, report))
         return
     for month, spent in report.months.items():
         typer.echo(f"{month}  {usd(spent)}")
@@ -198,8 +203,3 @@ def aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     for row in zip(*columns, strict=True):
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         yield "  ".join(cells).rstrip()
-
-
-def _head(command: str, report: object) -> dict[str, Any]:
-    told = cast("dict[str, Any]", document(report))
-    return {"command": command, "exitCode": told.pop("exitCode"), **told}

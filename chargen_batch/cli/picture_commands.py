@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chargen_batch.cli import completion
 from chargen_batch.cli.options import Common
 from chargen_batch.story.adopted import Status
 
@@ -35,7 +36,12 @@ def adopt(
     common: Common,
     image: ImageArgument,
     target: Annotated[
-        str, typer.Argument(metavar="TARGET", help="[[TYPE/]SLUG/]ID of its target, or a glob.")
+        str,
+        typer.Argument(
+            metavar="TARGET",
+            help="[[TYPE/]SLUG/]ID of its target, or a glob.",
+            autocompletion=completion.targets,
+        ),
     ],
     status: Annotated[Status, typer.Option(help="What its entry says of it.")] = "draft",
     as_variant: Annotated[
@@ -55,7 +61,7 @@ def adopt(
 
     choices = AdoptChoices(status=status, as_variant=as_variant, move=move, dry_run=dry_run)
     with Session(common) as session, _held(session, dry_run=dry_run):
-        report = phase.run(session.project, image, target, choices, clock=clock)
+        report = phase.run(session.project, image, target, choices, clock=clock, tell=session.tell)
     show_adoption(report, common)
 
 

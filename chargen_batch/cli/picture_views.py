@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from chargen_batch.cli.plan_view import money
-from chargen_batch.cli.terminal import aside, document, print_json
+from chargen_batch.cli.terminal import aside, print_json, told_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,9 @@ _UNCHANGED: Final = {
 def show_explanation(report: ExplainReport, common: Common) -> None:
     """Print where a picture came from: what is known, line by line; or all as JSON."""
     if common.json:
-        print_json(_document("explain", report))
+        from chargen_batch.cli.documents.pictures import Explain
+
+        print_json(told_as(Explain, report))
         return
     for line in _lines(report):
         typer.echo(line)
@@ -43,16 +45,14 @@ def show_explanation(report: ExplainReport, common: Common) -> None:
 def show_adoption(report: AdoptReport, common: Common) -> None:
     """Print which target a picture stands for now."""
     if common.json:
-        print_json(_document("adopt", report))
+        from chargen_batch.cli.documents.pictures import Adopt
+
+        print_json(told_as(Adopt, report))
         return
     for warning in report.warnings:
         aside(f"warning: {warning}")
     if not common.quiet:
         typer.echo(_adopted(report))
-
-
-def _document(command: str, report: ExplainReport | AdoptReport) -> dict[str, Any]:
-    return {"command": command, **cast("dict[str, Any]", document(report))}
 
 
 def _adopted(report: AdoptReport) -> str:
@@ -72,6 +72,8 @@ def _lines(report: ExplainReport) -> Iterator[str]:
     yield f"  {report.mime}{size}" + (f", {same}" if same else "")
     yield f"  told by {', '.join(_TOLD_BY[each] for each in report.known_by)}"
     yield from (f"  {name:<9}{_printable(text)}" for name, text in _facts(report) if text)
+    if report.review_note:
+        yield from _text("review note", "\n".join(map(_printable, report.review_note.split("\n"))))
     if report.prompt:
         yield from _text("prompt", report.prompt)
     elif report.prompt_sha256:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from chargen_batch.cli import completion
 from chargen_batch.cli.options import OnlyOption, ScopeOption
 from chargen_batch.model.plan import SkipBy
 from chargen_batch.model.task import TaskKind
@@ -23,12 +24,21 @@ class PlanOptions:
     )
     only: OnlyOption = None
     target: Annotated[
-        str | None, typer.Option(metavar="GLOB", help="Only these targets.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="GLOB",
+            help="Only these targets.",
+            show_default=False,
+            autocompletion=completion.target_ids,
+        ),
     ] = None
     image_type: Annotated[
         str | None,
         typer.Option(
-            metavar="TYPE", help="Only pictures of this type (a glob).", show_default=False
+            metavar="TYPE",
+            help="Only pictures of this type (a glob).",
+            show_default=False,
+            autocompletion=completion.image_types,
         ),
     ] = None
     portraits: Annotated[
@@ -43,7 +53,10 @@ class PlanOptions:
         typer.Option(help="Your own prompts, those put together from the fields, or yours first."),
     ] = "auto"
     model: Annotated[
-        str | None, typer.Option(help="The model to draw with.", show_default=False)
+        str | None,
+        typer.Option(
+            help="The model to draw with.", show_default=False, autocompletion=completion.models
+        ),
     ] = None
     aspect_ratio: Annotated[
         str | None,
@@ -51,7 +64,12 @@ class PlanOptions:
     ] = None
     image_size: Annotated[
         str | None,
-        typer.Option(metavar="1K|2K|4K", help="The size of every picture.", show_default=False),
+        typer.Option(
+            metavar="1K|2K|4K",
+            help="The size of every picture.",
+            show_default=False,
+            autocompletion=completion.image_sizes,
+        ),
     ] = None
     max_tasks: Annotated[
         int | None,
@@ -74,6 +92,10 @@ class PlanOptions:
     ] = False
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the table; write no file, make no call.")
+    ] = False
+    all: Annotated[
+        bool,
+        typer.Option("--all", help="Show every target in the table, also what is done."),
     ] = False
     check: Annotated[
         bool,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import msgspec
 import typer
 
 from chargen_batch.cli.terminal import aside, print_json
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from chargen_batch.cli.options import Common
+    from chargen_batch.cli.plan_options import PlanOptions
     from chargen_batch.core.cost import Alternative
     from chargen_batch.core.planning import Verdict
     from chargen_batch.errors import ExitCode
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 # Wide enough for every column to be whole where nobody looks at a terminal.
 _WIDTH_OF_A_PIPE: Final = 600
+# A terminal that is narrower has room for what a person goes by, and no more.
+_NARROW: Final = 110
+_FEW: Final = ("target", "state", "prompt", "cost")
 # The columns: on a terminal, how many characters wide each is, or else its share of the rest.
 _COLUMNS: Final[dict[str, tuple[int | None, int | None]]] = {
     "entity": (None, 3),
@@ -35,29 +38,55 @@ _COLUMNS: Final[dict[str, tuple[int | None, int | None]]] = {
 }
 
 
-def show_plan(
-    report: PlanReport, common: Common, *, table: bool, diff: bool, code: ExitCode
-) -> None:
+def show_plan(report: PlanReport, common: Common, options: PlanOptions, *, code: ExitCode) -> None:
     """Print what a plan found: the run's id alone with --quiet."""
     if common.json:
-        print_json(_plan_document(report, code, diff=diff))
+        from chargen_batch.cli.documents.story import plan_document
+
+        print_json(plan_document(report, code, diff=options.diff))
         return
-    for problem in report.problems:
-        aside(str(problem))
     if common.quiet:
+        for problem in report.problems:
+            aside(str(problem))
         if report.run_id:
             typer.echo(report.run_id)
         return
+    tell_plan(report, common, options, table=options.dry_run)
+    if report.run_id:
+        aside("hint: next, type: chargen-batch stage")
+
+
+def tell_plan(report: PlanReport, common: Common, options: PlanOptions, *, table: bool) -> None:
+    """Print what a plan found, for people: the table where it is wanted, and the summary.
+
+    The table has what is planned, and what else stands out; what is done is counted. Every target
+    is in it where all are asked for.
+    """
+    for problem in report.problems:
+        aside(str(problem))
     for warning in report.warnings:
         aside(f"warning: {warning}")
-    if table:
-        _print_table(report.verdicts, common)
-    for line in _diff_lines(report.verdicts) if diff else ():
+    if table or options.all:
+        listed = tuple(_listed(report.verdicts, everything=options.all))
+        if listed or not report.verdicts:
+            _print_table(listed, common)
+        if left := len(report.verdicts) - len(listed):
+            typer.echo(f"{left} done: --all lists {'it' if left == 1 else 'them'}")
+    for line in _diff_lines(report.verdicts) if options.diff else ():
         typer.echo(line)
     for line in _summary_lines(report):
         typer.echo(line)
-    if report.run_id:
-        aside("hint: next, type: chargen-batch stage")
+
+
+def _listed(verdicts: Sequence[Verdict], *, everything: bool) -> Iterator[Verdict]:
+    """Yield what the table lists: what is planned, then what is neither planned nor done."""
+    if everything:
+        yield from verdicts
+        return
+    yield from (verdict for verdict in verdicts if verdict.planned)
+    for verdict in verdicts:
+        if not verdict.planned and verdict.state != "done":
+            yield verdict
 
 
 def _left_out(report: PlanReport) -> Iterator[str]:
@@ -80,8 +109,7 @@ def _summary_lines(report: PlanReport) -> Iterator[str]:
     what = "to analyse" if report.planned[0].task.kind == "analyze" else "to draw"
     one_by_one = "" if cost.batch_usd is None else f" ({money(cost.interactive_usd)} one by one)"
     yield f"{len(report.planned)} {what}, {money(cost.batch_usd)} by batch{one_by_one}"
-    if report.cheaper:
-        yield f"the same for {', '.join(map(_alternative, report.cheaper))}"
+    yield from (f"the same for {_alternative(one)}" for one in report.cheaper)
     if report.run_id:
         yield f"run {report.run_id} is planned"
 
@@ -106,72 +134,29 @@ def _diff_lines(verdicts: Sequence[Verdict]) -> Iterator[str]:
             yield from (f"  {line}".rstrip() for line in verdict.prompt_diff.split("\n"))
 
 
-def _plan_document(report: PlanReport, code: ExitCode, *, diff: bool) -> dict[str, Any]:
-    return {
-        "command": "plan",
-        "exitCode": code,
-        "runId": report.run_id,
-        "summary": msgspec.to_builtins(report.summary),
-        "cost": msgspec.to_builtins(report.cost),
-        "cheaper": [_alternative_document(one) for one in report.cheaper],
-        "warnings": list(report.warnings),
-        "problems": msgspec.to_builtins(report.problems),
-        "targets": [_verdict_document(verdict, diff=diff) for verdict in report.verdicts],
-    }
-
-
-def _alternative_document(one: Alternative) -> dict[str, Any]:
-    return {
-        "model": one.model,
-        "batchUsd": one.batch_usd,
-        "interactiveUsd": one.interactive_usd,
-        "sizes": list(one.sizes),
-    }
-
-
-def _verdict_document(verdict: Verdict, *, diff: bool) -> dict[str, Any]:
-    task = verdict.task
-    document = {
-        "key": task.key,
-        "kind": task.kind,
-        "entityType": task.entity_type,
-        "entitySlug": task.entity_slug,
-        "targetId": task.target_id,
-        "variant": task.variant,
-        "state": verdict.state,
-        "reason": verdict.reason,
-        "differs": list(verdict.differs),
-        "planned": verdict.planned,
-        "prompt": task.prompt,
-        "references": [image.path for image in task.images],
-        "output": _output(verdict),
-        "costUsd": task.estimate.cost_usd,
-    }
-    return {**document, "promptDiff": verdict.prompt_diff} if diff else document
-
-
-def _output(verdict: Verdict) -> str:
-    task = verdict.task
-    version = f"-{task.key_hash[:8]}" if task.kind == "generate" else ""
-    return f"{task.output_dir}/{task.output_file_name_hint}{version}"
-
-
 def _print_table(verdicts: Sequence[Verdict], common: Common) -> None:
     """Print one line for each target; on a terminal each is cut to its width."""
     from rich.console import Console
     from rich.table import Table
 
-    narrow = sys.stdout.isatty()
-    table = Table(box=None, pad_edge=False, header_style="bold", expand=narrow)
-    for name, (wide, share) in _COLUMNS.items():
-        width, ratio = (wide, share) if narrow else (None, None)
+    on_terminal = sys.stdout.isatty()
+    console = Console(
+        no_color=common.no_color or None,
+        markup=False,
+        highlight=False,
+        width=None if on_terminal else _WIDTH_OF_A_PIPE,
+    )
+    names = _FEW if on_terminal and console.width < _NARROW else tuple(_COLUMNS)
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=on_terminal)
+    for name in names:
+        width, ratio = _COLUMNS[name] if on_terminal else (None, None)
         table.add_column(name, no_wrap=True, overflow="ellipsis", width=width, ratio=ratio)
     for verdict in verdicts:
-        table.add_row(*_table_row(verdict))
-    width = None if narrow else _WIDTH_OF_A_PIPE
-    Console(no_color=common.no_color or None, markup=False, highlight=False, width=width).print(
-        table
-    )
+        row = dict(zip(_COLUMNS, _table_row(verdict), strict=True))
+        if names == _FEW:
+            row["target"] = f"{verdict.task.entity_slug}/{row['target']}"
+        table.add_row(*(row[name] for name in names))
+    console.print(table)
 
 
 def _table_row(verdict: Verdict) -> tuple[str, ...]:
@@ -183,7 +168,7 @@ def _table_row(verdict: Verdict) -> tuple[str, ...]:
         state if verdict.planned else f"({state})",
         " ".join((task.description or task.prompt).split())[:120],
         ", ".join(_owner(image.path) for image in task.images),
-        _output(verdict).rpartition("/")[2],
+        verdict.output.rpartition("/")[2],
         "?" if task.estimate.cost_usd is None else f"${task.estimate.cost_usd:.3f}",
         verdict.reason,
     )

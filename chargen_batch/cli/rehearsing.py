@@ -1,50 +1,20 @@
-"""The trouble that an emulator is told to make: by its file, by the environment, by options."""
+"""The trouble that options tell an emulator to make."""
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
+from chargen_batch.api.rehearsing import HINT, trouble_of
 from chargen_batch.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
+    from chargen_batch.api.rehearsing import Tables
     from chargen_batch.cli.emulator_options import TroubleOptions
     from chargen_batch.emulator.faults import Fault
-    from chargen_batch.emulator.trouble import Trouble
 
-    Tables = Mapping[str, Mapping[str, Any]]
-
-HINT = "see chargen-batch emulator --help, and docs/emulator.md"
-
-
-def trouble_of(
-    state_dir: Path,
-    named: Path | None = None,
-    options: Tables | None = None,
-    tell: Callable[[str], None] | None = None,
-) -> Trouble:
-    """Read the trouble of a state directory; what options say goes before its file.
-
-    The file is the one that is named, else the environment's, else the directory's own; ``tell`` is
-    told of it, since it may have been forgotten.
-
-    Raises:
-        ConfigError: It is not written as it should be.
-
-    """
-    from chargen_batch.emulator import trouble_file  # most commands start no emulator
-
-    file = named or trouble_file.find_trouble(state_dir, os.environ)
-    if file is not None and tell is not None:
-        tell(f"the emulator makes trouble, as {file} says")
-    try:
-        tables = {} if file is None else trouble_file.read_trouble(file)
-        return trouble_file.trouble_of(tables, options or {}, str(file))
-    except trouble_file.TroubleError as err:
-        raise ConfigError(str(err), hint=HINT) from err
+__all__ = ["queues_of", "tables_of", "trouble_of"]
 
 
 def queues_of(faults: Sequence[str]) -> dict[str, list[Fault]]:

@@ -43,33 +43,26 @@ def resume(
     if run and every:
         raise UsageError("--run and --all are given", hint="give one (CHARGEN_RUN is a --run too)")
 
-    def go_on(session: Session, run: RunDirectory) -> Report:
-        return _go_on(session, run, yes=yes)
+    def go_on_with(session: Session, run: RunDirectory) -> Report:
+        return go_on(session, run, first_ok=yes, rehearsal_ok=yes)
 
     with Session(common) as session:
         taken, note = _taken(session.project.runs_dir, run, every=every, yes=yes)
-        acted = act_on(session, "resume", taken, go_on, patience, _awaits)
+        acted = act_on(session, "resume", taken, go_on_with, patience, awaits)
     views.finish("resume", _eased(acted) if every else acted, note, common)
 
 
-def _go_on(session: Session, run: RunDirectory, *, yes: bool) -> ResumeReport:
-    from chargen_batch.phases import resume as phase
+def go_on(
+    session: Session, run: RunDirectory, *, first_ok: bool, rehearsal_ok: bool
+) -> ResumeReport:
+    """Take a run through a round: as far as it comes without waiting."""
+    from chargen_batch.api import steps
 
-    return phase.run(
-        run,
-        session.project,
-        session.connect_to(run),
-        clock=session.clock,
-        story_held=session.story_held,
-        choices=phase.ResumeChoices(
-            first_ok=yes,
-            rehearsal_ok=yes or session.rehearsal_ok,
-            lock_timeout_s=session.common.lock_timeout,
-        ),
-    )
+    return steps.resume(session, run, first_ok=first_ok, rehearsal_ok=rehearsal_ok)
 
 
-def _awaits(report: Report) -> bool:
+def awaits(report: Report) -> bool:
+    """Say whether another round could bring a run on."""
     return cast("ResumeReport", report).is_awaited
 
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 def stage(common: Common, run: RunOption = None) -> None:
     """Bring references and requests to the service."""
-    from chargen_batch.phases import stage as phase
+    from chargen_batch.api import steps
 
-    _act(common, "stage", run, lambda s, r: phase.run(r, s.project, s.connect_to(r), clock=s.clock))
+    _act(common, "stage", run, steps.stage)
 
 
 def submit(
@@ -44,21 +44,13 @@ def submit(
     ] = False,
 ) -> None:
     """Create the jobs, each once."""
-    from chargen_batch.phases import submit as phase
+    from chargen_batch.api import steps
 
     _act(
         common,
         "submit",
         run,
-        lambda s, r: phase.run(
-            r,
-            s.project,
-            s.connect_to(r),
-            clock=s.clock,
-            allow_duplicates=allow_duplicates,
-            cancel_twins=yes,
-            lock_timeout_s=common.lock_timeout,
-        ),
+        lambda s, r: steps.submit(s, r, allow_duplicates=allow_duplicates, cancel_twins=yes),
         patience,
         worth_waiting=lambda report: report.exit_code is ExitCode.NOT_READY,
     )
@@ -80,15 +72,15 @@ def poll(
     give_up: GiveUpOption = None,
 ) -> None:
     """Ask the service how the submitted jobs are doing."""
+    from chargen_batch.api import steps
     from chargen_batch.cli.on_done import when_done
-    from chargen_batch.phases import poll as phase
 
     _check_names_run(give_up, run)
     _act(
         common,
         "poll",
         run,
-        lambda s, r: phase.run(r, s.connect_to(r), clock=s.clock, give_up=give_up or ()),
+        lambda s, r: steps.poll(s, r, give_up or ()),
         patience,
         # A job that waits to be submitted is nothing that polling could wait for.
         worth_waiting=lambda report: bool(getattr(report, "live", 0)),
@@ -98,15 +90,10 @@ def poll(
 
 def download(common: Common, run: RunOption = None, give_up: GiveUpOption = None) -> None:
     """Fetch the results of every ended job."""
-    from chargen_batch.phases import download as phase
+    from chargen_batch.api import steps
 
     _check_names_run(give_up, run)
-    _act(
-        common,
-        "download",
-        run,
-        lambda s, r: phase.run(r, s.connect_to(r), clock=s.clock, give_up=give_up or ()),
-    )
+    _act(common, "download", run, lambda s, r: steps.download(s, r, give_up or ()))
 
 
 def _check_names_run(give_up: list[str] | None, run: str | None) -> None:
@@ -137,23 +124,16 @@ def apply(
     ] = None,
 ) -> None:
     """Write the pictures and enter them into the story's files."""
+    from chargen_batch.api import steps
     from chargen_batch.cli.acting import act, act_on
     from chargen_batch.cli.session import Session
-    from chargen_batch.phases import apply as phase
     from chargen_batch.phases import restoring
+    from chargen_batch.phases.apply import ApplyChoices
 
     def apply_one(session: Session, run: RunDirectory) -> Report:
-        sure = yes or session.rehearsal_ok
         files = (_in_project(session.project.root, name) for name in give_up or ())
-        with session.story_held():
-            return phase.run(
-                run,
-                session.project,
-                clock=session.clock,
-                rehearsal_ok=sure,
-                verify=verify,
-                choices=phase.ApplyChoices(restore=restore, give_up=tuple(files)),
-            )
+        choices = ApplyChoices(restore=restore, give_up=tuple(files))
+        return steps.apply(session, run, rehearsal_ok=yes, verify=verify, choices=choices)
 
     with Session(common) as session:
         if restore and not run:
@@ -187,10 +167,10 @@ def report(
     ] = False,
 ) -> None:
     """Write report.json and report.html, and print the summary."""
-    from chargen_batch.phases import report as phase
+    from chargen_batch.api import steps
 
     def report_one(session: Session, run: RunDirectory) -> Report:
-        done = phase.run(run, session.project, session.connect_to(run), clock=session.clock)
+        done = steps.report(session, run)
         if open_page:
             views.open_page(done.page_file)
         return done

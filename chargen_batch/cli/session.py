@@ -2,60 +2,41 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import secrets
-import string
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from chargen_batch import config, disk
+from chargen_batch import config
+from chargen_batch.api import session as opened
+from chargen_batch.api.session import clock, suffix
+from chargen_batch.cli import interruption
 from chargen_batch.cli.terminal import aside
-from chargen_batch.errors import ConfigError, StateError
-from chargen_batch.phases.effects import iso
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from chargen_batch.cli.options import Common
-    from chargen_batch.run.directory import RunDirectory
-    from chargen_batch.service.api import BatchService
+    from chargen_batch.cli.stream import Stream
+    from chargen_batch.model.events import Event
 
-# The embedded emulator takes any key; this one is nobody's.
-_EMULATOR_KEY = "emulator"
-
-
-def clock() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)
+__all__ = ["Session", "clock", "suffix"]
 
 
-def suffix() -> str:
-    """Return the random end of a run's id."""
-    return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(4))
-
-
-class Session:
+class Session(opened.Session):
     """A command's world, closed at its end; without ``repeats`` each call is made once."""
 
-    clock = staticmethod(clock)
-
     def __init__(self, common: Common, *, repeats: bool = True) -> None:
-        root = common.project or config.find_project(Path.cwd())
         self.common = common
-        self._repeats = repeats
-        self.project = config.load(root, os.environ, {"batch.backend": common.backend})
-        if self.project.settings.batch.backend == "vertex":
-            raise ConfigError(
-                "the backend vertex is not available yet", hint="use gemini or emulator"
-            )
-        self._stack = contextlib.ExitStack()
-        self._services: dict[str, BatchService] = {}
-
-    def __enter__(self) -> Self:
-        return self
+        super().__init__(
+            common.project or config.find_project(Path.cwd()),
+            backend=common.backend,
+            lock_timeout_s=common.lock_timeout,
+            repeats=repeats,
+            tell=self._told,
+        )
+        self._stream: Stream | None = None
+        interruption.watch_for_end()
+        if common.events:
+            self.stream()  # a file that cannot be written to is told before anything is done
 
     def __exit__(
         self,
@@ -63,106 +44,26 @@ class Session:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stack.close()
+        """Close the services; the terminal is left to whoever prints next, whatever comes."""
+        try:
+            if self._stream is not None:
+                self._stream.close()
+        finally:
+            super().__exit__(kind, error, trace)
 
-    @property
-    def rehearsal_ok(self) -> bool:
-        """Say whether the project's own configuration names the emulator."""
-        by_file_alone = config.load(self.project.root, {}, {})
-        return by_file_alone.settings.batch.backend == "emulator"
+    def stream(self) -> Stream:
+        """Return where the events go, opened with the first of them: many commands tell nothing."""
+        if self._stream is None:
+            from chargen_batch.cli.stream import Stream
 
-    @contextlib.contextmanager
-    def story_held(self, command: str = "apply") -> Iterator[None]:
-        """Hold the story's lock: two applies never meet in its files.
+            self._stream = Stream(self.common)
+        return self._stream
 
-        Raises:
-            LockedError: Another command writes to this story.
-
-        """
-        folder = self.project.story_root / ".chargen"
-        disk.make_directory(folder)
-        disk.replace_if_changed(folder / ".gitignore", b"*\n", locked=False)
-        from chargen_batch.run.lock import held  # most commands hold none, and it takes a while
-
-        since, timeout_s = iso(self.clock()), self.common.lock_timeout
-        lock = folder / "story.lock"
-        with held(lock, command=command, since=since, timeout_s=timeout_s):
-            yield
-
-    def connect(self) -> BatchService:
-        """Open the service that the settings name.
-
-        Raises:
-            ConfigError: There is no key.
-
-        """
-        return self._open(self.project.settings.batch.backend)
-
-    def connect_to(self, run: RunDirectory) -> Callable[[], BatchService]:
-        """Return what opens the service that a run was planned for, when it is first needed."""
-        return lambda: self._connected(run)
-
-    def _connected(self, run: RunDirectory) -> BatchService:
-        """Open a run's service once.
-
-        Raises:
-            StateError: The command asks for another backend than the run's.
-            ConfigError: There is no key, or the backend is not there.
-
-        """
-        planned_for = run.state().config.backend
-        if self.common.backend not in {None, planned_for}:
-            raise StateError(
-                f"run {run.run_id} was planned for {planned_for}, not {self.common.backend}",
-                hint=f"leave out --backend, or plan a new run with --backend {self.common.backend}",
-            )
-        if planned_for not in self._services:
-            self._services[planned_for] = self._open(planned_for)
-        return self._services[planned_for]
-
-    def _open(self, backend: str) -> BatchService:
-        from chargen_batch.service.keys import is_loopback, read_base_url, read_key
-
-        base_url = read_base_url(os.environ)
-        if backend == "emulator":
-            if base_url and is_loopback(base_url):  # one that `chargen-batch emulator` serves
-                return self._gemini(_EMULATOR_KEY, base_url, backend)
-            return self._embedded()
-        key = read_key(os.environ, self.project.root / ".env")
-        if key is None:
-            raise ConfigError(
-                "there is no API key",
-                hint="set GEMINI_API_KEY (or GOOGLE_API_KEY), or rehearse with --backend emulator",
-            )
-        return self._gemini(key, base_url, backend)
-
-    def _embedded(self) -> BatchService:
-        from chargen_batch.cli import rehearsing
-        from chargen_batch.emulator.server import serve
-
-        state = self.project.root / ".chargen" / "emulator"
-        trouble = rehearsing.trouble_of(state, tell=self._tell)
-        emulator = self._stack.enter_context(serve(state, trouble=trouble))
-        # It is on another port with every command, and the same service all along.
-        return self._gemini(_EMULATOR_KEY, emulator.base_url, "emulator", known_as="embedded")
-
-    def _tell(self, line: str) -> None:
+    def warn(self, line: str) -> None:
+        """Print a warning that no report has; the others are printed with their report."""
         if not self.common.quiet:
             aside(f"warning: {line}")
+        super().warn(line)
 
-    def _gemini(
-        self, key: str, base_url: str | None, backend: str, known_as: str | None = None
-    ) -> BatchService:
-        from chargen_batch.service import gemini
-        from chargen_batch.service.retry import Retrying, tell_retries
-
-        tell_retries(self._tell)
-        service = gemini.connect(
-            api_key=key,
-            base_url=base_url,
-            backend=backend,
-            trust_env=backend == "gemini",
-            known_as=known_as,
-        )
-        opened = self._stack.enter_context(service)
-        return Retrying(opened) if self._repeats else opened
+    def _told(self, event: Event) -> None:
+        self.stream().tell(event)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
-import msgspec
 import typer
 
 from chargen_batch.cli.plan_view import money
@@ -12,24 +11,47 @@ from chargen_batch.cli.terminal import aside, print_json
 from chargen_batch.errors import dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from chargen_batch.cli.options import Common
+    from chargen_batch.model.target import PromptSection
     from chargen_batch.phases.show import ShowReport
 
+# Where a section comes from that is not in the target's own file: a setting, or the story's files.
+_SETTINGS: Final = {
+    "style": "style.base",
+    "style of the scenario": "style.scenarios",
+    "style of the mood": "style.moods",
+}
+_FILES: Final = {
+    "appearance": "imagery.yaml: appearance",
+    "character": "the character's name",
+    "characters": "the characters' own files",
+    "place": "the location's name",
+}
 
-def show_task(report: ShowReport, common: Common) -> None:
-    """Print a task: sections with their sources, the prompt, the references; or all as JSON."""
+
+def show_task(report: ShowReport, common: Common, *, origins: Mapping[str, str]) -> None:
+    """Print a task: sections with their sources, the prompt, the references; or all as JSON.
+
+    Args:
+        report: The task.
+        common: Whether it is printed as JSON.
+        origins: Where each setting came from that is not a default.
+
+    """
     if common.json:
-        print_json(_document(report))
+        from chargen_batch.cli.documents.story import show_document
+
+        print_json(show_document(report))
         return
-    for line in _lines(report):
+    for line in _lines(report, origins):
         typer.echo(line)
     if report.is_outdated:
         aside(f"warning: the story asks for another prompt now than run {report.run_id} has")
 
 
-def _lines(report: ShowReport) -> Iterator[str]:
+def _lines(report: ShowReport, origins: Mapping[str, str]) -> Iterator[str]:
     task = report.task
     yield task.key
     yield f"  {f'in run {report.run_id}' if report.run_id else 'as it would be planned now'}"
@@ -39,7 +61,7 @@ def _lines(report: ShowReport) -> Iterator[str]:
     yield f"  {shape}, {money(task.estimate.cost_usd)} by batch"
     place = dotted(task.source.yaml_path)
     yield f"  {task.source.file}" + (f"  [{place}]" if place else "")
-    yield from _section_lines(report)
+    yield from _section_lines(report, origins)
     yield "\nprompt"
     yield from _indented(task.prompt)
     if task.images:
@@ -47,31 +69,24 @@ def _lines(report: ShowReport) -> Iterator[str]:
         yield from (f"  {image.role}: {image.path}" for image in task.images)
 
 
-def _section_lines(report: ShowReport) -> Iterator[str]:
+def _section_lines(report: ShowReport, origins: Mapping[str, str]) -> Iterator[str]:
     target = report.verdict.target if report.verdict else None
     if target and target.sections:
         yield "\nsections"
         for section in target.sections:
-            source = dotted(section.path) if section.path is not None else "from elsewhere"
+            source = _source(section, origins)
             left = ", over the budget: left out" if section.dropped else ""
             yield f"  {section.priority} {section.name}  [{source}]{left}"
             yield from _indented(section.text, "      ")
 
 
+def _source(section: PromptSection, origins: Mapping[str, str]) -> str:
+    if section.path is not None:
+        return dotted(section.path)
+    if name := _SETTINGS.get(section.name):
+        return f"{origins.get(name, 'settings')}: {name}"
+    return _FILES.get(section.name, "from elsewhere")
+
+
 def _indented(text: str, by: str = "  ") -> Iterator[str]:
     return (f"{by}{line}".rstrip() for line in text.split("\n"))
-
-
-def _document(report: ShowReport) -> dict[str, Any]:
-    verdict = report.verdict
-    return {
-        "command": "show",
-        "exitCode": report.exit_code,
-        "runId": report.run_id,
-        "state": verdict.state if verdict else None,
-        "reason": verdict.reason if verdict else None,
-        "outdated": report.is_outdated,
-        "task": msgspec.to_builtins(report.task),
-        "sections": msgspec.to_builtins(verdict.target.sections) if verdict else [],
-        "request": report.request,
-    }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chargen_batch.cli import completion
 from chargen_batch.cli.options import (
     Common,
     OnlyOption,
@@ -56,10 +57,6 @@ def validate(
         ProblemFormat,
         typer.Option("--format", help="For people, scripts, GitHub's log, or code scanning."),
     ] = "text",
-    verbose: Annotated[
-        bool,
-        typer.Option("--verbose", "-v", help="List warnings, and texts that no prompt is made of."),
-    ] = False,
 ) -> None:
     """Check every file of the story, and the configuration."""
     from chargen_batch import config as settings
@@ -68,7 +65,7 @@ def validate(
 
     root = common.project or settings.find_project(Path.cwd())
     report = phase.run(root, os.environ, scope=scope, only=tuple(only or ()))
-    show_validation(report, "json" if common.json else problem_format, common, verbose=verbose)
+    show_validation(report, "json" if common.json else problem_format, common)
     raise typer.Exit(report.exit_code)
 
 
@@ -79,13 +76,15 @@ def plan(common: Common, options: PlanOptions) -> None:
     from chargen_batch.phases import plan as phase
 
     with Session(common) as session:
-        report = phase.run(session.project, _choices(options), clock=clock, suffix=suffix)
+        choices, tell = choices_of(options), session.tell
+        report = phase.run(session.project, choices, clock=clock, suffix=suffix, tell=tell)
     code = ExitCode.WOULD_PLAN if options.check and report.planned else report.exit_code
-    show_plan(report, common, table=options.dry_run, diff=options.diff, code=code)
+    show_plan(report, common, options, code=code)
     raise typer.Exit(code)
 
 
-def _choices(options: PlanOptions) -> PlanChoices:
+def choices_of(options: PlanOptions) -> PlanChoices:
+    """Return what the phase is asked for by the options."""
     from chargen_batch.phases.plan import PlanChoices
 
     return PlanChoices(
@@ -114,7 +113,9 @@ def show(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="KEY|TARGET", help="A task's key, or [[TYPE/]SLUG/]ID of its target, or a glob."
+            metavar="KEY|TARGET",
+            help="A task's key, or [[TYPE/]SLUG/]ID of its target, or a glob.",
+            autocompletion=completion.targets,
         ),
     ],
     run: RunOption = None,
@@ -143,7 +144,7 @@ def show(
             explicit=run is not None,
             clock=clock,
         )
-    show_task(report, common)
+    show_task(report, common, origins=session.project.origins)
 
 
 def config(common: Common) -> None:

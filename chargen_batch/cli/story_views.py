@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import typer
 
 from chargen_batch.cli.problem_formats import github_line, sarif
-from chargen_batch.cli.terminal import aside, print_json
-from chargen_batch.errors import ExitCode
+from chargen_batch.cli.terminal import aside, print_json, told_as
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,11 +19,15 @@ if TYPE_CHECKING:
     from chargen_batch.phases.validate import ValidateReport
 
 
+_MOST_WARNINGS: Final = 20  # that are told without --verbose
+
+
 def show_init(report: InitReport, common: Common) -> None:
     """Print what init wrote, and what to type next."""
     if common.json:
-        document = {"command": "init", "exitCode": report.exit_code}
-        print_json({**document, "folder": str(report.folder), "written": list(report.written)})
+        from chargen_batch.cli.documents.story import Init
+
+        print_json(told_as(Init, report))
         return
     if common.quiet:
         return
@@ -36,13 +39,13 @@ def show_init(report: InitReport, common: Common) -> None:
     aside(f"hint: next, type: chargen-batch plan --dry-run --project {report.folder}")
 
 
-def show_validation(
-    report: ValidateReport, problem_format: ProblemFormat, common: Common, *, verbose: bool
-) -> None:
+def show_validation(report: ValidateReport, problem_format: ProblemFormat, common: Common) -> None:
     """Print all that is wrong: on stdout, as asked for; a word about it aside."""
     match problem_format:
         case "json":
-            print_json(_validation_document(report))
+            from chargen_batch.cli.documents.story import Validate
+
+            print_json(told_as(Validate, report))
         case "sarif":
             root, prefix = _repository(report.root)
             print_json(sarif(report.problems, prefix, root.as_uri() + "/"))
@@ -50,32 +53,26 @@ def show_validation(
             for problem in report.problems:
                 typer.echo(github_line(problem, _repository(report.root)[1]))
         case "text":
-            _show_problems(report, common, verbose=verbose)
+            _show_problems(report, common)
 
 
-def _show_problems(report: ValidateReport, common: Common, *, verbose: bool) -> None:
+def _show_problems(report: ValidateReport, common: Common) -> None:
     for problem in report.problems:
         typer.echo(str(problem))
-    for line in (*report.unread, *report.warnings) if verbose else ():
-        aside(f"warning: {line}")
     if common.quiet:
         return
+    told = (
+        (*report.unread, *report.warnings) if common.verbose else report.warnings[:_MOST_WARNINGS]
+    )
+    for line in told:
+        aside(f"warning: {line}")
+    if not common.verbose and (left := len(report.warnings) - len(told)):
+        aside(f"and {left:,} more: --verbose lists them")
     files = len({problem.file for problem in report.problems})
     wrong = f"{len(report.problems)} problem(s) in {files} file(s)" if files else "no problems"
     aside(f"{report.targets} target(s), {wrong}, {len(report.warnings)} warning(s)")
-    if report.warnings and not verbose:
-        aside("hint: --verbose lists the warnings, and texts that no prompt is made of")
-
-
-def _validation_document(report: ValidateReport) -> dict[str, Any]:
-    return {
-        "command": "validate",
-        "exitCode": report.exit_code,
-        "problems": msgspec.to_builtins(report.problems),
-        "warnings": list(report.warnings),
-        "unread": msgspec.to_builtins(report.unread),
-        "targets": report.targets,
-    }
+    if report.unread and not common.verbose:
+        aside(f"hint: no prompt is made of {len(report.unread)} text(s): --verbose lists them")
 
 
 def _repository(project: Path) -> tuple[Path, str]:
@@ -90,9 +87,9 @@ def show_settings(project: Project, common: Common) -> None:
     from chargen_batch.config import all_settings, prices_date
 
     if common.json:
-        settings = msgspec.to_builtins([*all_settings(project)])
-        head = {"command": "config", "exitCode": ExitCode.DONE, "project": str(project.root)}
-        print_json({**head, "pricesOf": prices_date(), "settings": settings})
+        from chargen_batch.cli.documents.story import config_document
+
+        print_json(config_document(project))
         return
     if not common.quiet:
         aside(f"project: {project.root}")

@@ -2,35 +2,58 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from dataclasses import fields, is_dataclass
+from typing import IO, TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 import typer
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+D = TypeVar("D", bound=msgspec.Struct)
+
+# Who prints above what is drawn on stderr, while anything is.
+ABOVE: Final[list[Callable[[str], None]]] = []
+# Where stdout goes while it is left to the events.
+_EVENTS_OUT: Final[list[IO[bytes]]] = []
+
 
 def print_json(document: object) -> None:
     """Print a document on stdout."""
-    typer.echo(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
+    told = msgspec.json.encode(document, enc_hook=str)  # what is no JSON is a path
+    typer.echo(msgspec.json.format(told, indent=2).decode())
 
 
-def document(value: object) -> object:
-    """Return a report as plain JSON values, its fields' names in camelCase like the documents'."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {_camel(each.name): document(getattr(value, each.name)) for each in fields(value)}
-    if isinstance(value, list | tuple):
-        return [document(item) for item in value]
-    return msgspec.to_builtins(value, enc_hook=str)
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
+def told_as(kind: type[D], report: object) -> D:
+    """Return a phase's report as a document: those of its attributes that the type names."""
+    return msgspec.convert(report, kind, from_attributes=True)
 
 
 def aside(line: str) -> None:
-    """Print a line for people, on stderr."""
-    typer.echo(line, err=True)
+    """Print a line for people, on stderr: above the bars where there are any."""
+    if ABOVE:
+        ABOVE[-1](line)
+    else:
+        typer.echo(line, err=True)
+
+
+@contextlib.contextmanager
+def stdout_for_events() -> Iterator[None]:
+    """Leave stdout to the events: what else is printed goes to stderr."""
+    binary: IO[bytes] = sys.stdout.buffer
+    _EVENTS_OUT.append(getattr(binary, "raw", binary))  # nothing of it waits for the end
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _EVENTS_OUT.pop()
+
+
+def events_out() -> IO[bytes]:
+    """Return the stdout that was left to the events."""
+    return _EVENTS_OUT[-1]
 
 
 def has_a_person() -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chargen_batch.cli import terminal, upkeep_views, views
+from chargen_batch.cli import completion, terminal, upkeep_views, views
 from chargen_batch.cli.options import Common, RunOption
 from chargen_batch.errors import ResultsError, UsageError
 
@@ -28,13 +28,12 @@ def cancel(
     ] = False,
 ) -> None:
     """Stop a run; what has results by then is kept."""
+    from chargen_batch.api import steps
     from chargen_batch.cli.acting import act
     from chargen_batch.cli.session import Session
-    from chargen_batch.phases import cancel as phase
 
     def cancel_one(session: Session, run: RunDirectory) -> Report:
-        sure = yes or _agreed(run, common)
-        return phase.run(run, session.connect_to(run), clock=session.clock, sure=sure)
+        return steps.cancel(session, run, sure=yes or _agreed(run, common))
 
     with Session(common) as session:
         acted, note = act(session, "cancel", run, cancel_one, None, _never)
@@ -44,7 +43,12 @@ def cancel(
 def revert(
     common: Common,
     run: Annotated[
-        str, typer.Argument(metavar="RUN", help="The run: its id, or the path of its folder.")
+        str,
+        typer.Argument(
+            metavar="RUN",
+            help="The run: its id, or the path of its folder.",
+            autocompletion=completion.runs,
+        ),
     ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be taken out, and what not.")
@@ -58,12 +62,11 @@ def revert(
 
     def revert_one(session: Session, run: RunDirectory) -> Report:
         with session.story_held("revert"):
-            seen = phase.run(run, session.project, clock=session.clock, dry_run=True)
-            if dry_run:
-                return seen
-            if seen.reverted and not (yes or _may_take_out(len(seen.reverted), run, common)):
-                raise _unsure(len(seen.reverted), run)
-            return phase.run(run, session.project, clock=session.clock)
+            count = 0 if dry_run else len(phase.seen(run, session.project).reverted)
+            if count and not (yes or _may_take_out(count, run, common)):
+                raise _unsure(count, run)
+            clock, tell = session.clock, session.tell
+            return phase.run(run, session.project, clock=clock, dry_run=dry_run, tell=tell)
 
     with Session(common) as session:
         acted, note = act(session, "revert", run, revert_one, None, _never)
@@ -105,15 +108,16 @@ def retry(
     ] = None,
 ) -> None:
     """Make a run of a finished run's dead letters that are worth sending again."""
+    from chargen_batch.api import steps
     from chargen_batch.cli.acting import act_on
-    from chargen_batch.cli.session import Session, suffix
+    from chargen_batch.cli.session import Session
     from chargen_batch.phases import retry as phase
 
     _not_both(run, every)
     codes = tuple(code or ())
 
     def retry_one(session: Session, run: RunDirectory) -> Report:
-        return phase.run(run, session.project, clock=session.clock, suffix=suffix, codes=codes)
+        return steps.retry(session, run, codes)
 
     with Session(common) as session:
         taken = _named(session, "retry", run)
@@ -152,10 +156,9 @@ def cleanup(
     from chargen_batch.cli.session import Session
 
     def clean_one(session: Session, run: RunDirectory) -> Report:
-        from chargen_batch.phases import cleanup as phase
+        from chargen_batch.api import steps
 
-        connect = session.connect_to(run)
-        return phase.run(run, connect, clock=session.clock, dry_run=dry_run, sure=yes)
+        return steps.cleanup(session, run, dry_run=dry_run, sure=yes)
 
     with Session(common) as session:
         if local:
@@ -179,7 +182,13 @@ def _pruned(
 
     def prune_one(session: Session, run: RunDirectory) -> Report:
         report = phase.run(
-            run, session.project, choices, clock=session.clock, gone=gone, ledgers=ledgers
+            run,
+            session.project,
+            choices,
+            clock=session.clock,
+            gone=gone,
+            ledgers=ledgers,
+            tell=session.tell,
         )
         if report.kept is None:
             gone.add(run.run_id)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 import webbrowser
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-import msgspec
 import typer
 
 from chargen_batch.cli import upkeep_views
 from chargen_batch.cli.acted import exit_code
-from chargen_batch.cli.resume_view import resume_line
-from chargen_batch.cli.terminal import aside, document, print_json
-from chargen_batch.errors import BatchError, ConfigError, ExitCode, PlanningError
+from chargen_batch.cli.report_view import report_lines
+from chargen_batch.cli.resume_view import is_worth_retrying, resume_line, run_line
+from chargen_batch.cli.terminal import aside, print_json
+from chargen_batch.errors import BatchError, ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +27,6 @@ if TYPE_CHECKING:
     from chargen_batch.phases.apply import ApplyReport
     from chargen_batch.phases.download import DownloadReport
     from chargen_batch.phases.poll import PollReport
-    from chargen_batch.phases.report import ReportReport
     from chargen_batch.phases.resume import ResumeReport
     from chargen_batch.phases.stage import StageReport
     from chargen_batch.phases.submit import SubmitReport
@@ -41,15 +44,25 @@ _NEXT = {
 
 
 def show_waiting(
-    acted: Sequence[Acted], news: Sequence[Acted], sleep_s: float, common: Common
+    acted: Sequence[Acted],
+    news: Sequence[Acted],
+    sleep_s: float,
+    common: Common,
+    *,
+    has_bars: bool = False,
 ) -> None:
-    """Print between two rounds of --wait how far the runs are; of trouble only the news."""
+    """Print between two rounds of --wait how far the runs are, where no bars show that.
+
+    Of trouble only the news.
+    """
     if common.quiet or common.json:
         return
     for each in acted:
         if isinstance(each.result, BatchError):
             if each in news:
                 aside(f"warning: run {each.run_id}: {each.result.message}; waiting all the same")
+            continue
+        if has_bars:
             continue
         if hasattr(each.result, "live_jobs"):
             line = resume_line(cast("ResumeReport", each.result))
@@ -64,10 +77,15 @@ def _rounded(seconds: float) -> str:
     return f"{seconds:.0f}" if seconds >= 10 else f"{seconds:.2g}"  # noqa: PLR2004
 
 
-def show_error(error: BatchError, *, as_json: bool, quiet: bool) -> None:
-    """Print an expected error: one line, and a hint; its problems before it."""
+def show_error(error: BatchError, *, as_json: bool, quiet: bool, argv: Sequence[str] = ()) -> None:
+    """Print an expected error: one line, and a hint; its problems before it.
+
+    As JSON it is a document of the command that ``argv`` types.
+    """
     if as_json:
-        print_json({"exitCode": error.exit_code, "error": _error_document(error)})
+        from chargen_batch.cli.documents.base import error_document
+
+        print_json(error_document(error, argv))
         return
     if error.exit_code is ExitCode.NOT_READY and quiet:
         return
@@ -78,16 +96,14 @@ def show_error(error: BatchError, *, as_json: bool, quiet: bool) -> None:
         aside(f"hint: {error.hint}")
 
 
-def _error_document(error: BatchError) -> dict[str, Any]:
-    document: dict[str, Any] = {"code": error.code, "message": error.message, "hint": error.hint}
-    if isinstance(error, PlanningError | ConfigError):
-        document["problems"] = msgspec.to_builtins(error.problems)
-    return document
-
-
-def show_bug(bug: Exception, log: Path) -> None:
-    """Print a bug of ours: one line, and where its traceback is."""
+def show_bug(bug: Exception, log: Path, argv: Sequence[str]) -> None:
+    """Print a bug of ours: one line, and where its traceback is; a document too with --json."""
     name = type(bug).__name__
+    if "--json" in argv:
+        from chargen_batch.cli.documents.base import bug_document
+
+        with contextlib.suppress(OSError):  # stdout may be what is broken
+            print_json(bug_document(name, log, argv))
     aside(f"error: a bug in chargen-batch ({name}); please report it with {log}")
 
 
@@ -101,8 +117,9 @@ def finish(command: str, acted: Sequence[Acted], note: str, common: Common) -> N
     """Print what became of the runs, and end the command with the worst of their codes."""
     code = exit_code(list(acted))
     if common.json:
-        runs = [_acted_document(each) for each in acted]
-        print_json({"command": command, "exitCode": code, "note": note, "runs": runs})
+        from chargen_batch.cli.documents.runs import runs_document
+
+        print_json(runs_document(command, acted, note, code))
         raise typer.Exit(code)
     if note and not common.quiet:
         typer.echo(note)
@@ -115,22 +132,13 @@ def finish(command: str, acted: Sequence[Acted], note: str, common: Common) -> N
             if hint := getattr(each.result, "hint", ""):
                 aside(f"hint: {hint}")
             if not common.quiet:
-                _show_report(command, each.result)
+                _show_report(command, each.result, common)
         if each.on_done:
             aside(f"warning: the command of --on-done ended with {each.on_done}: {each.run_id}")
     raise typer.Exit(code)
 
 
-def _acted_document(acted: Acted) -> dict[str, Any]:
-    head: dict[str, Any] = {"runId": acted.run_id, "exitCode": acted.exit_code}
-    if acted.on_done is not None:
-        head["onDone"] = {"exitCode": acted.on_done}
-    if isinstance(acted.result, BatchError):
-        return {**head, "error": _error_document(acted.result)}
-    return {**head, "report": document(acted.result)}
-
-
-def _show_report(command: str, report: Report) -> None:
+def _show_report(command: str, report: Report, common: Common) -> None:
     """Print one run's report, its warnings aside, and the command to type next."""
     shows: dict[str, Any] = {
         "stage": _stage_line,
@@ -138,8 +146,9 @@ def _show_report(command: str, report: Report) -> None:
         "poll": _poll_line,
         "download": _download_line,
         "apply": _apply_line,
-        "report": _report_lines,
+        "report": partial(report_lines, whole=common.verbose),
         "resume": resume_line,
+        "run": partial(run_line, whole=common.verbose),
         **upkeep_views.LINES,
     }
     for warning in getattr(report, "warnings", ()):
@@ -154,7 +163,9 @@ def _show_report(command: str, report: Report) -> None:
         following = f"download --run {report.run_id}"
     elif command == "revert":
         following = f"report --run {report.run_id}"
-    if following and following.split()[0] != command and command != "resume":
+    if command in {"resume", "run"}:  # they type the next one themselves
+        following = f"retry --run {report.run_id}" if is_worth_retrying(report) else None
+    if following and following.split()[0] != command:
         if not upkeep_views.names_next(command, report):
             return
         aside(f"hint: next, type: chargen-batch {following}")
@@ -213,21 +224,18 @@ def _apply_line(report: ApplyReport) -> str:
     return "\n".join([f"{line}, {len(report.restored)} put back into the story", *back])
 
 
-def _report_lines(report: ReportReport) -> str:
-    summary = report.report.summary
-    counts = f"{summary.failed} failed, {summary.open} open, {summary.skipped} left out"
-    if summary.reverted:
-        counts += f", {summary.reverted} taken out again"
-    lines = [
-        f"{report.report.phase}, {summary.success} of {summary.total} done, {counts}",
-        *(f"  {failure.key}: {failure.error.code}" for failure in report.report.failures),
-        f"report: {report.page_file}",
-    ]
-    if report.removed:
-        lines.append(f"{report.removed} file(s) and job(s) of it were removed from the service")
-    return "\n".join(lines)
-
-
 def open_page(page: Path) -> None:
-    """Open a report's page in the browser."""
-    webbrowser.open(page.resolve().as_uri())
+    """Open a report's page in the browser; where there is none, as over ssh, say where it is."""
+    page = page.resolve()
+    if not (_has_screen() and webbrowser.open(page.as_uri())):
+        aside(f"hint: there is no browser to open here; the page is {page}")
+
+
+def _has_screen() -> bool:
+    """Say whether a browser would come up before the person: else a text browser would, in here."""
+    if os.environ.get("BROWSER"):
+        return True
+    if sys.platform in {"darwin", "win32"}:
+        return "SSH_CONNECTION" not in os.environ
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME")
+    return any(os.environ.get(name) for name in names)

@@ -57,6 +57,18 @@ class Verdict:
     was: Entry | None = None
 
     @property
+    def output(self) -> str:
+        """Return where the result goes, relative to the project and without its suffix.
+
+        Of what is done and not planned: where its picture is, with its suffix.
+        """
+        if self.was and self.was.file and self.state == "done" and not self.planned:
+            return self.was.file
+        task = self.task
+        version = f"-{task.key_hash[:8]}" if task.kind == "generate" else ""
+        return f"{task.output_dir}/{task.output_file_name_hint}{version}"
+
+    @property
     def prompt_diff(self) -> str:
         """Return the words that changed in the prompt; empty where none did or it is not known."""
         drawn = self.was.drawn_from if self.was and "prompt" in self.differs else None

@@ -13,6 +13,8 @@ from chargen_batch.core.jobs import became, lost
 from chargen_batch.model.state import EndedJob, LostJob, RunningJob
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chargen_batch.model.state import Job, JobCounts
 
 # What a job without results is lost as (google-genai's JobState; PARTIALLY_SUCCEEDED is terminal,
@@ -132,6 +134,23 @@ def warning(job: Job, run_id: str) -> str | None:
         found = f"job {job.index} ({job.batch_job_name}) succeeded, and has no result file yet"
         return f"{found}; to go on without its results, type: {typed}"
     return f"job {job.index} ({job.batch_job_name}) is in an unknown state, {job.state}"
+
+
+def requests_done(jobs: Iterable[Job]) -> tuple[int, int]:
+    """Return how many tasks' requests are answered or given up by the service, and of how many.
+
+    A job that has ended is done, whatever it counted; one that was not created has them all open.
+    """
+    done = total = 0
+    for job in jobs:
+        total += job.task_count
+        if isinstance(job, EndedJob | LostJob):
+            done += job.task_count
+        elif isinstance(job, RunningJob):
+            # What was settled before it was sent is done as well.
+            settled = job.task_count - job.request_count
+            done += min(job.task_count, settled + job.counts.succeeded + job.counts.failed)
+    return done, total
 
 
 @dataclass(frozen=True, slots=True)

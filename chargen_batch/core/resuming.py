@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chargen_batch.core import state_machine
 from chargen_batch.core.submission import is_live
@@ -11,11 +11,17 @@ from chargen_batch.model.state import DownloadedJob, EndedJob, IntendedJob, Stag
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
+    from chargen_batch.model.plan import RunConfig
     from chargen_batch.model.state import Job, Phase, RunState
 
 _UNPAID: frozenset[Phase] = frozenset({"planned", "staging", "staged"})
 _AT_WORK: frozenset[Phase] = frozenset({"submitted", "running"})
 _OPEN = frozenset({WaitingJob, StagedJob, IntendedJob})
+# Of what a run was planned with, what says which targets it is about.
+_ASKED: Final = (
+    *("mode", "scope", "model", "backend", "entity_filter", "target_filter", "image_type_filter"),
+    *("skip", "retry_refused", "variants", "portraits", "prompt_mode"),
+)
 
 
 def is_unpaid(state: RunState) -> bool:
@@ -104,3 +110,8 @@ def _is_unfetched(job: Job) -> bool:
 def live_jobs(state: RunState) -> int:
     """Return how many jobs the service is at work on."""
     return sum(map(is_live, state.jobs))
+
+
+def asks_the_same(one: RunConfig, other: RunConfig) -> bool:
+    """Say whether two runs were planned for the same part of the story, in the same way."""
+    return all(getattr(one, name) == getattr(other, name) for name in _ASKED)

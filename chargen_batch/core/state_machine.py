@@ -20,6 +20,7 @@ from chargen_batch.model.state import (
 )
 
 if TYPE_CHECKING:
+    from chargen_batch.model.plan import BatchPlan
     from chargen_batch.model.state import Job, Phase
 
 TRANSITIONS: dict[Phase, frozenset[Phase]] = {
@@ -78,6 +79,21 @@ _JOBS_IN: dict[Phase, tuple[tuple[type, ...], str]] = {
     "completed": (SETTLED_JOBS, _UNFETCHED),
     "failed": ((LostJob,), "a job is not lost"),
 }
+
+
+def first(plan: BatchPlan, *, skipped: int = 0) -> RunState:
+    """Return the state that a run of a plan begins in; ``skipped`` targets are not drawn."""
+    return RunState(
+        run_id=plan.run_id,
+        parent_run_id=plan.parent_run_id,
+        phase="planned",
+        created_at=plan.created_at,
+        updated_at=plan.created_at,
+        config=plan.config,
+        task_count=plan.task_count,
+        total_tasks=plan.task_count,
+        skipped_tasks=skipped,
+    )
 
 
 def moved(state: RunState, to: Phase, *, at: str, command: str) -> RunState:

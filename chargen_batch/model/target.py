@@ -66,7 +66,10 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """What an inventory entry of ours says: its key, variant, status, and whether its file is."""
+    """What an inventory entry of ours says: its key, variant, status, and whether its file is.
+
+    ``file`` is where that file was found, relative to the project.
+    """
 
     task_key: str
     target_id: str = ""
@@ -74,6 +77,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     provider: str
     file_exists: bool
+    file: str = ""
     drawn_from: DrawnFrom | None = None
 
     @property

@@ -10,9 +10,10 @@ from chargen_batch.core.states import EMULATOR, highest_variant, with_variant
 from chargen_batch.errors import PlanningError, ResultsError
 from chargen_batch.model.target import DEAD_STATUSES
 from chargen_batch.phases import asking, given
-from chargen_batch.phases.effects import iso
+from chargen_batch.phases.effects import iso, silent
 from chargen_batch.phases.entering import Adoption, AdoptReport, enter, take_away
 from chargen_batch.phases.plan import PlanChoices
+from chargen_batch.phases.telling import on_project
 from chargen_batch.run import origin
 from chargen_batch.story.adopted import PROVIDER
 from chargen_batch.story.discover import discover
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from chargen_batch.config import Project
     from chargen_batch.core.planning import Verdict
     from chargen_batch.model.task import BatchTask
-    from chargen_batch.phases.effects import Clock
+    from chargen_batch.phases.effects import Clock, Tell
     from chargen_batch.phases.entering import AdoptChoices
     from chargen_batch.phases.given import Given
     from chargen_batch.phases.plan import PlanReport
@@ -37,8 +38,15 @@ if TYPE_CHECKING:
 _AS_VARIANT: Final = "enter it beside that as the next variant with --as-variant"
 
 
+@on_project("adopt")
 def run(
-    project: Project, image: Path, name: str, choices: AdoptChoices, *, clock: Clock
+    project: Project,
+    image: Path,
+    name: str,
+    choices: AdoptChoices,
+    *,
+    clock: Clock,
+    tell: Tell = silent,  # noqa: ARG001 - on_project tells for it
 ) -> AdoptReport:
     """Copy a picture to where its target's pictures are, and enter it with the current task key.
 
@@ -51,6 +59,7 @@ def run(
         name: The target: ``[[<entityType>/]<slug>/]<targetId>``, or a glob that one fits.
         choices: How it is entered.
         clock: The time.
+        tell: Who is told that it begins and ends.
 
     Raises:
         UsageError: There is no such file, or not one target of that name.

@@ -13,25 +13,25 @@ from chargen_batch.core import state_machine
 from chargen_batch.errors import ExitCode, Problem, ResultsError
 from chargen_batch.model.state import DownloadedJob, LostJob
 from chargen_batch.phases import given_up, restoring, settling
-from chargen_batch.phases.effects import iso
+from chargen_batch.phases.effects import iso, silent
 from chargen_batch.phases.orphans import End, Orphaned
-from chargen_batch.phases.receiving import Receiver
+from chargen_batch.phases.receiving import Receiver, kept
+from chargen_batch.phases.telling import Tally, on_run
 from chargen_batch.phases.writing_back import PROVIDERS, Writer, by_entity, entity_places
 from chargen_batch.story.write_back import Finished
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from chargen_batch.config import Project
     from chargen_batch.core.pictures import Verification
     from chargen_batch.model.outcome import TaskResult
     from chargen_batch.model.state import Phase, RunState
     from chargen_batch.model.task import TaskKind
-    from chargen_batch.phases.effects import Clock
+    from chargen_batch.phases.effects import Clock, Tell
     from chargen_batch.phases.places import Places
     from chargen_batch.run.directory import RunDirectory
 
-_WARNINGS_KEPT: Final = 100
 _VANISHED: Final[dict[TaskKind, str]] = {
     "generate": "the target is not in the story any more",
     "analyze": "what was analysed is not in the story any more, or not as it was",
@@ -85,6 +85,7 @@ class ApplyReport:
         return f"mend that and type: {again}; or go on without it: {again} {options}"
 
 
+@on_run("apply")
 def run(
     run: RunDirectory,
     project: Project,
@@ -93,6 +94,7 @@ def run(
     rehearsal_ok: bool,
     verify: Verification = "structure",
     choices: ApplyChoices = AS_USUAL,
+    tell: Tell = silent,
 ) -> ApplyReport:
     """Write pictures first, then the entries of each file in one step, then what is settled.
 
@@ -105,6 +107,7 @@ def run(
         rehearsal_ok: Whether the emulator's placeholders may be entered into this story.
         verify: How pictures are checked: by their structure, or decoded as well.
         choices: What is asked for beyond that.
+        tell: Who is told how far it is.
 
     Raises:
         StateError: The results are not all here yet.
@@ -123,7 +126,7 @@ def run(
             hint="enter them all the same with --yes, or name batch.backend: emulator "
             "in chargen.yaml",
         )
-    round_ = _Round(run, project, state, choices, verify)
+    round_ = _Round(run, project, state, choices, verify, tell)
     report = round_.applied(clock) if is_open else _report(state)
     return round_.restored(report) if choices.restore else report
 
@@ -137,6 +140,7 @@ class _Round:
     state: RunState
     choices: ApplyChoices
     verify: Verification
+    tell: Tell
     known: dict[str, TaskResult] = field(init=False)
     places: Places = field(init=False)
 
@@ -160,7 +164,7 @@ class _Round:
         run, state = self.run, self.state
         receiver = self._received(self.places)
         settling.settle_lost(run, (job for job in state.jobs if isinstance(job, LostJob)))
-        problems = (*receiver.problems, *_write_back(run, self.writer, self.known))
+        problems = (*receiver.problems, *_write_back(run, self.writer, self.known, self.tell))
         problems = tuple(dict.fromkeys(problems))  # of a folder that is many entities'
         told = given_up.not_in_the_way(self.choices.give_up, problems)
         if entities := given_up.entities(self.places, run.tasks(), problems, self.choices.give_up):
@@ -170,21 +174,22 @@ class _Round:
             problems = tuple(given_up.others(self.places, problems, entities))
         state = settling.counted(run, state)
         # What is found each time that the results are read: not added to, so that twice is once.
-        state = msgspec.structs.replace(state, warnings=_told(receiver.warnings))
+        state = msgspec.structs.replace(state, warnings=kept(receiver.warnings))
         if not problems:
             state = state_machine.moved(state, "completed", at=iso(clock()), command="apply")
         run.save(state)
-        for warning in receiver.warnings:
-            run.log(iso(clock()), "warning", message=warning)
         return _report(state, problems, (*receiver.warnings, *told))
 
     def _received(self, places: Places) -> Receiver:
         """Read the results once more; what the ledger has is passed over."""
         provider = PROVIDERS[self.state.config.backend]
-        receiver = Receiver(self.run, places, self.known, provider, verify=self.verify)
-        for job in self.state.jobs:
-            if isinstance(job, DownloadedJob):
-                receiver.receive(job)
+        jobs = [job for job in self.state.jobs if isinstance(job, DownloadedJob)]
+        total = sum(job.task_count for job in jobs)
+        read = Tally(self.tell, self.run.run_id, "receiving", "tasks", total)
+        read.begin()
+        receiver = Receiver(self.run, places, self.known, provider, self.verify, read)
+        for job in jobs:
+            receiver.receive(job)
         return receiver
 
     def restored(self, report: ApplyReport) -> ApplyReport:
@@ -199,18 +204,6 @@ class _Round:
         )
 
 
-def _told(warnings: Sequence[str]) -> tuple[str, ...]:
-    """Return the warnings that a state keeps; the log has them all.
-
-    Of each results file one is kept at least: its job is not to be deleted on the service.
-    """
-    if len(warnings) <= _WARNINGS_KEPT:
-        return tuple(warnings)
-    first = {warning.partition(":")[0]: warning for warning in reversed(warnings)}
-    kept = dict.fromkeys((*warnings[:_WARNINGS_KEPT], *reversed(first.values())))
-    return (*kept, f"and {len(warnings) - len(kept)} more of these: see log.ndjson")
-
-
 def _report(
     state: RunState, problems: tuple[Problem, ...] = (), warnings: tuple[str, ...] = ()
 ) -> ApplyReport:
@@ -219,10 +212,16 @@ def _report(
     )
 
 
-def _write_back(run: RunDirectory, writer: Writer, known: dict[str, TaskResult]) -> list[Problem]:
+def _write_back(
+    run: RunDirectory, writer: Writer, known: dict[str, TaskResult], tell: Tell
+) -> list[Problem]:
     problems = []
+    received = sum(outcome.stage == "received" for outcome in known.values())
+    entered = Tally(tell, run.run_id, "applying", "tasks", received)
+    entered.begin()
     orphaned = Orphaned(run, writer.places, known)
-    for finished in by_entity(_received(run, known)):
+    entities = by_entity(_received(run, known))
+    for finished in entered.each(entities, lambda group: group[0].task.entity_slug):
         home = orphaned.bring_home(finished)
         if isinstance(home, Problem):
             problems.append(home)

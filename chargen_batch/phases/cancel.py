@@ -11,12 +11,13 @@ from chargen_batch.errors import ExecutionError, ExitCode, ServiceError
 from chargen_batch.model.state import EndedJob, IntendedJob, LostJob
 from chargen_batch.phases import binding, settling, straying
 from chargen_batch.phases.adopting import adopt
-from chargen_batch.phases.effects import iso
+from chargen_batch.phases.effects import iso, silent
 from chargen_batch.phases.submitting import Round
+from chargen_batch.phases.telling import on_run
 
 if TYPE_CHECKING:
     from chargen_batch.model.state import Phase, RunningJob, RunState
-    from chargen_batch.phases.effects import Clock, Connect
+    from chargen_batch.phases.effects import Clock, Connect, Tell
     from chargen_batch.run.directory import RunDirectory
 
 _GONE: Final = 404
@@ -48,8 +49,15 @@ class CancelReport:
         return ExitCode.NOT_READY if self.stopping or self.unknown else ExitCode.DONE
 
 
+@on_run("cancel")
 def run(
-    run: RunDirectory, connect: Connect, *, clock: Clock, sure: bool, gives_up: bool = True
+    run: RunDirectory,
+    connect: Connect,
+    *,
+    clock: Clock,
+    sure: bool,
+    gives_up: bool = True,
+    tell: Tell = silent,  # noqa: ARG001 - on_run tells for it
 ) -> CancelReport:
     """Stop what was not sent, then what is live, saving after each; end the run if all is lost.
 
@@ -64,6 +72,7 @@ def run(
         sure: Whether jobs may be stopped that the service is at work on; said once, it stays said.
         gives_up: Whether a job that ended well is lost where it is seen without results again: not
             where no person typed it, for they may come.
+        tell: Who is told that it begins and ends.
 
     Raises:
         StateError: The run belongs to another service.

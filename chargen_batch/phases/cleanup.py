@@ -15,7 +15,8 @@ from chargen_batch.errors import ExitCode, ServiceError
 from chargen_batch.model.state import DownloadedJob
 from chargen_batch.phases import binding, settling
 from chargen_batch.phases.download import is_here
-from chargen_batch.phases.effects import iso, parse_iso
+from chargen_batch.phases.effects import iso, parse_iso, silent
+from chargen_batch.phases.telling import on_run
 from chargen_batch.run import runs
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from chargen_batch.model.state import Phase, RunState
-    from chargen_batch.phases.effects import Clock, Connect
+    from chargen_batch.phases.effects import Clock, Connect, Tell
     from chargen_batch.run.directory import RunDirectory
     from chargen_batch.service.api import BatchService
 
@@ -53,6 +54,7 @@ class _Left:
     is_final: bool
 
 
+@on_run("cleanup")
 def run(
     run: RunDirectory,
     connect: Connect,
@@ -60,6 +62,7 @@ def run(
     clock: Clock,
     dry_run: bool = False,
     sure: bool = False,
+    tell: Tell = silent,  # noqa: ARG001 - on_run tells for it
 ) -> CleanupReport:
     """Remove the uploads and the jobs of a run that is finished; nothing that is not its own.
 
@@ -73,6 +76,7 @@ def run(
         clock: The time.
         dry_run: Only say what would be removed.
         sure: Whether jobs go too that were found and not made here.
+        tell: Who is told that it begins and ends.
 
     Raises:
         StateError: The run is not finished.

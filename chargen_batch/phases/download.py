@@ -16,8 +16,8 @@ from chargen_batch.errors import (
     StateError,
 )
 from chargen_batch.model.state import DownloadedJob, EndedJob, LostJob
-from chargen_batch.phases import binding, settling
-from chargen_batch.phases.effects import iso
+from chargen_batch.phases import binding, settling, telling
+from chargen_batch.phases.effects import iso, silent
 from chargen_batch.phases.fetching import FetchedFile, Fetcher
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from chargen_batch.errors import BatchError
     from chargen_batch.model.state import Job, Phase, RunState
-    from chargen_batch.phases.effects import Clock, Connect
+    from chargen_batch.phases.effects import Clock, Connect, Tell
     from chargen_batch.run.directory import RunDirectory
 
 # Files that are fetched side by side, where upload_concurrency is no less.
@@ -53,8 +53,14 @@ class DownloadReport:
         return ExitCode.NOT_READY if self.phase == "running" else ExitCode.DONE
 
 
+@telling.on_run("download")
 def run(
-    run: RunDirectory, connect: Connect, *, clock: Clock, give_up: Sequence[str] = ()
+    run: RunDirectory,
+    connect: Connect,
+    *,
+    clock: Clock,
+    give_up: Sequence[str] = (),
+    tell: Tell = silent,
 ) -> DownloadReport:
     """Fetch what is not here yet, resuming what is partial, and save after each file.
 
@@ -66,6 +72,7 @@ def run(
         clock: The time.
         give_up: Jobs (by number or name) that are lost where the service refuses their results, and
             whose files are taken as they are where lines are missing.
+        tell: Who is told how far it is.
 
     Raises:
         StateError: The run has no results yet, or no such job, or belongs to another service.
@@ -84,7 +91,8 @@ def run(
     collection = _Collection(run, state, clock, given_up)
     if todo:
         service, collection.state = binding.connected(run, state, connect, clock=clock)
-        fetcher = Fetcher(run, service, as_it_is=given_up)
+        arrivals = telling.Arrivals(tell, state.run_id, len(todo))
+        fetcher = Fetcher(run, service, arrivals, as_it_is=given_up)
         at_once = min(AT_ONCE, state.config.upload_concurrency)
         with closing(fetcher.fetch_all(todo, at_once=at_once)) as results:
             for job, result in results:

@@ -59,6 +59,11 @@ class AdoptReport:
     warnings: tuple[str, ...] = ()
     exit_code: ExitCode = ExitCode.DONE
 
+    @property
+    def run_id(self) -> str | None:
+        """Return no run: none is made of a picture that is there."""
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Adoption:

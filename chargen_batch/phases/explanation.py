@@ -11,6 +11,7 @@ from chargen_batch.core.states import with_variant
 from chargen_batch.errors import ExitCode, dotted
 from chargen_batch.phases import asking
 from chargen_batch.run.runs import readable
+from chargen_batch.story.reviewing import NOTE
 
 if TYPE_CHECKING:
     from chargen_batch.core.planning import Verdict
@@ -57,6 +58,7 @@ class ExplainReport:
     drawn_as: str | None
     variant: int | None
     status: str | None
+    review_note: str | None
     place: Place | None
     provider: str | None
     made_elsewhere: str | None
@@ -116,6 +118,7 @@ def explained(
         drawn_as=drawn_as,
         variant=_variant(traces),
         status=named.text("status") if named else None,
+        review_note=named.text(NOTE) if named else None,
         place=Place(named.file, named.line, dotted(named.yaml_path)) if named else None,
         provider=traces.provider,
         made_elsewhere=made_elsewhere,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chargen_batch.model.state import EndedJob
+    from chargen_batch.phases.telling import Arrivals
     from chargen_batch.run.directory import RunDirectory
     from chargen_batch.service.api import BatchService, Download
 
@@ -48,10 +49,16 @@ class Fetcher:
     """Fetches the result files of one run; files of jobs in ``as_it_is`` may lack lines."""
 
     def __init__(
-        self, run: RunDirectory, service: BatchService, *, as_it_is: Container[int] = ()
+        self,
+        run: RunDirectory,
+        service: BatchService,
+        arrivals: Arrivals,
+        *,
+        as_it_is: Container[int] = (),
     ) -> None:
         self._run = run
         self._service = service
+        self._arrivals = arrivals
         self._as_it_is = as_it_is
         self._stopped = threading.Event()
         self._open: list[Download] = []
@@ -113,10 +120,11 @@ class Fetcher:
         partial = final.with_name(final.name + ".part")
         counted = job.counts.succeeded + job.counts.failed
         for is_last in (False, True):
-            extent = self._stream(job.result_file_name, partial)
+            extent = self._stream(job, partial)
             missing = max(0, counted - extent.lines)
             if not missing or (is_last and job.index in self._as_it_is):
                 disk.rename(partial, final)
+                self._arrivals.came(job.index, extent.size, extent.size, name=final.name)
                 return FetchedFile(final, extent.size, missing)
             partial.unlink()
         raise ResultsError(
@@ -125,17 +133,17 @@ class Fetcher:
             f"--run {self._run.run_id} --give-up {job.index}",
         )
 
-    def _stream(self, name: str, partial: Path) -> Extent:
+    def _stream(self, job: EndedJob, partial: Path) -> Extent:
         """Append what is missing of a file to its partial copy, going on behind each break.
 
         Opening is repeated below us, by its policy; what breaks behind bytes that came is opened
         again at once.
         """
-        extent = trusted(partial)
+        extent, name = trusted(partial), job.result_file_name
         for number in range(1, ATTEMPTS + 1):
             before = extent.size
             try:
-                total = self._append(name, partial, extent)
+                total = self._append(job, partial, extent)
                 if is_whole(partial, extent, total):
                     return extent
                 trouble: BatchError = _cut(name, extent, total)
@@ -147,8 +155,9 @@ class Fetcher:
                 raise trouble
         raise AssertionError  # the last of the attempts has returned or raised
 
-    def _append(self, name: str, partial: Path, extent: Extent) -> int | None:
+    def _append(self, job: EndedJob, partial: Path, extent: Extent) -> int | None:
         """Append what one answer brings; the service may begin anew. Return the whole size."""
+        name, file = job.result_file_name, self._run.results_file(job.index).name
         try:
             with self._opened(name, offset=extent.size) as download:
                 if download.offset != extent.size:
@@ -159,6 +168,7 @@ class Fetcher:
                     for chunk in download.chunks:
                         stream.write(chunk)
                         extent.take(chunk)
+                        self._arrivals.came(job.index, extent.size, download.total, name=file)
                         if extent.size - begun >= _WRITE_BACK:
                             disk.begin_writing_back(stream, begun, extent.size - begun)
                             begun = extent.size

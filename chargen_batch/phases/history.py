@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from chargen_batch.config import model_facts
 from chargen_batch.core import resuming
 from chargen_batch.errors import DocumentError, ExitCode
-from chargen_batch.phases.effects import iso, parse_iso
+from chargen_batch.phases.effects import iso
+from chargen_batch.phases.run_facts import RunFacts
 from chargen_batch.run import expenses, runs
 
 if TYPE_CHECKING:
@@ -17,37 +18,16 @@ if TYPE_CHECKING:
 
     from chargen_batch.config import Project
     from chargen_batch.model.settings import ModelFacts
-    from chargen_batch.model.state import Phase
     from chargen_batch.phases.effects import Clock
     from chargen_batch.run.directory import RunDirectory
 
 
-@dataclass(frozen=True, slots=True)
-class RunLine:
-    """One run of the history; money is USD by batch, a rehearsal's what the real thing costs."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLine(RunFacts):
+    """One run of the history."""
 
-    run_id: str
-    phase: Phase
-    mode: str
-    scope: str
-    model: str
-    backend: str
-    created_at: str
-    age_s: float
-    parent_run_id: str | None
-    total: int
-    completed: int
-    failed: int
     jobs: int
     live_jobs: int
-    estimate_usd: float | None
-    spent_usd: float
-    unpriced: int
-
-    @property
-    def open(self) -> int:
-        """Return how many tasks have not ended."""
-        return self.total - self.completed - self.failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,24 +104,6 @@ def costs(project: Project, *, clock: Clock) -> CostReport:
 
 
 def _line(run: RunDirectory, project: Project, *, now: datetime) -> RunLine:
-    state, plan = run.state(), run.plan()
-    spent = expenses.of_run(run, facts=lambda model: model_facts(project.settings, model))
-    return RunLine(
-        run_id=state.run_id,
-        phase=state.phase,
-        mode=state.config.mode,
-        scope=state.config.scope,
-        model=state.config.model,
-        backend=state.config.backend,
-        created_at=state.created_at,
-        age_s=(now - parse_iso(state.created_at)).total_seconds(),
-        parent_run_id=state.parent_run_id,
-        total=state.total_tasks,
-        completed=state.completed_tasks,
-        failed=state.failed_tasks,
-        jobs=len(state.jobs),
-        live_jobs=resuming.live_jobs(state),
-        estimate_usd=plan.cost.batch_usd,
-        spent_usd=spent.usd,
-        unpriced=spent.unpriced,
-    )
+    state = run.state()
+    jobs, live_jobs = len(state.jobs), resuming.live_jobs(state)
+    return RunLine.of(run, state, project, now=now, jobs=jobs, live_jobs=live_jobs)

@@ -6,56 +6,26 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chargen_batch.config import model_facts
-from chargen_batch.core import cost, planning, selection
-from chargen_batch.core.states import EMULATOR
-from chargen_batch.errors import ExitCode, PlanningError
+from chargen_batch.core import cost, selection, state_machine
+from chargen_batch.errors import ExitCode
 from chargen_batch.model.plan import BatchPlan, CostEstimate, PlanSummary, RunConfig
-from chargen_batch.model.state import RunState
-from chargen_batch.phases import money
-from chargen_batch.phases.effects import iso
-from chargen_batch.run import history, runs
+from chargen_batch.phases import judging, money, telling
+from chargen_batch.phases.effects import iso, silent
+from chargen_batch.phases.plan_choices import PlanChoices
+from chargen_batch.run import runs
 from chargen_batch.story import collector
 from chargen_batch.story.cache import StoryCache
-from chargen_batch.story.scan import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable
 
     from chargen_batch.config import Project
     from chargen_batch.core.cost import Alternative
     from chargen_batch.core.planning import Verdict
     from chargen_batch.errors import Problem
-    from chargen_batch.model.history import History
-    from chargen_batch.model.plan import Scope, SkipBy
-    from chargen_batch.model.target import Target
-    from chargen_batch.model.task import BatchTask, TaskKind
-    from chargen_batch.phases.effects import Clock
-    from chargen_batch.story.prompt.context import PromptMode
-    from chargen_batch.story.scan import StoryScan
+    from chargen_batch.phases.effects import Clock, Tell
 
-
-@dataclass(frozen=True, slots=True)
-class PlanChoices:
-    """What a plan is asked for; every filter that is empty lets everything through."""
-
-    mode: TaskKind = "generate"
-    scope: Scope = "all"
-    only: tuple[str, ...] = ()
-    target: str | None = None
-    model: str | None = None
-    aspect_ratio: str | None = None
-    image_size: str | None = None
-    max_tasks: int | None = None
-    image_type: str | None = None
-    skip: SkipBy = "target"
-    retry_refused: bool = False
-    variants: int = 1
-    portraits: bool = False
-    prompt_mode: PromptMode = "auto"
-    skip_invalid: bool = False
-    dry_run: bool = False
-    max_cost_usd: float | None = None
+__all__ = ["Draft", "PlanChoices", "PlanReport", "config_of", "drafted", "run", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +47,31 @@ class PlanReport:
         return tuple(verdict for verdict in self.verdicts if verdict.planned)
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A plan of which nothing is written yet; ``known_runs`` had ended when it was made."""
+
+    report: PlanReport
+    known_runs: tuple[str, ...]
+    cache: StoryCache
+
+    @property
+    def run_id(self) -> str | None:
+        """Return no run: none is written yet."""
+        return self.report.run_id
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Return what a command that writes nothing ends with."""
+        return self.report.exit_code
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Return what a person should know of it."""
+        return self.report.warnings
+
+
+@telling.on_project("plan")
 @collector.paused()
 def run(
     project: Project,
@@ -84,6 +79,7 @@ def run(
     *,
     clock: Clock,
     suffix: Callable[[], str],
+    tell: Tell = silent,
 ) -> PlanReport:
     """Plan a run and write it, unless there is nothing to do or it is a dry run.
 
@@ -92,16 +88,31 @@ def run(
         choices: What is asked for.
         clock: The time.
         suffix: Makes the random end of a run id.
+        tell: Who is told how far it is.
 
     Raises:
         PlanningError: The story's files have problems, or the plan costs more than it may.
         ConfigError: The settings ask for what the model does not offer.
 
     """
+    draft = _drafted(project, choices, tell)
+    if choices.dry_run:
+        return draft.report
+    return _written(project, choices, draft, clock, suffix)
+
+
+@telling.on_project("plan")
+@collector.paused()
+def drafted(project: Project, choices: PlanChoices, *, tell: Tell = silent) -> Draft:
+    """Plan a run and write nothing; what it raises is what ``run`` does."""
+    return _drafted(project, choices, tell)
+
+
+def _drafted(project: Project, choices: PlanChoices, tell: Tell) -> Draft:
     cache = StoryCache(project.root)
-    found = _scan(project, choices, cache)
-    past = _history(project, choices)
-    verdicts = selection.limited(_judged(project, choices, found, past), choices.max_tasks)
+    found = judging.scanned(project, choices, cache, tell)
+    past = judging.history_of(project, choices)
+    verdicts = selection.limited(judging.judged(project, choices, found, past), choices.max_tasks)
     tasks = [verdict.task for verdict in verdicts if verdict.planned]
     report = PlanReport(
         run_id=None,
@@ -113,118 +124,48 @@ def run(
         cheaper=money.cheaper(project, tasks),
     )
     money.hold(project, choices.max_cost_usd, tasks, report.cost)
-    if choices.dry_run:
-        return report
-    cache.save()
-    if not tasks:
-        runs.set_current(project.runs_dir, "")
-        return report
-    now = clock()
-    report = dataclasses.replace(report, run_id=f"{now:%Y%m%dT%H%M%SZ}-{suffix()}")
-    _write(project, choices, report, tasks, at=iso(now), known_runs=past.ended)
-    return report
+    return Draft(report, past.ended, cache)
 
 
-def _scan(project: Project, choices: PlanChoices, cache: StoryCache) -> StoryScan:
-    found = _looked_at(project, choices, cache)
-    if found.problems and not choices.skip_invalid:
-        raise PlanningError(
-            f"the story's files have {len(found.problems)} problem(s)",
-            problems=found.problems,
-            hint="mend them, or plan the rest with --skip-invalid",
-        )
-    return found
-
-
-def _looked_at(project: Project, choices: PlanChoices, cache: StoryCache) -> StoryScan:
-    if choices.mode == "analyze":
-        from chargen_batch.story.analysis import scan_analysis  # noqa: PLC0415 - for this mode only
-
-        return scan_analysis(
-            project.root, project.settings, scope=choices.scope, only=choices.only, cache=cache
-        )
-    facts = model_facts(project.settings, _model(project, choices))
-    return scan(
-        project.root,
-        project.settings,
-        facts=facts,
-        scope=choices.scope,
-        only=choices.only,
-        cache=cache,
-        prompt_mode=choices.prompt_mode,
-        portraits=choices.portraits,
-    )
-
-
-def _model(project: Project, choices: PlanChoices) -> str:
-    models = project.settings.models
-    return choices.model or (models.analyze if choices.mode == "analyze" else models.generate)
-
-
-def _history(project: Project, choices: PlanChoices) -> History:
-    rehearsal = project.settings.batch.backend == EMULATOR
-    return history.read(project.runs_dir, project.root, rehearsal=rehearsal, kind=choices.mode)
-
-
-def _judged(
-    project: Project, choices: PlanChoices, found: StoryScan, past: History
-) -> Iterator[Verdict]:
-    model = _model(project, choices)
-    facts = model_facts(project.settings, model)
-    shape = planning.Shape(model, facts, choices.aspect_ratio, choices.image_size)
-    chosen = selection.Filter(choices.target, choices.image_type)
-    retry = choices.retry_refused
-    for target in filter(chosen.lets_through, found.targets):
-        verdict = _verdict(project, choices, shape, target, past)
-        yield from planning.candidates(verdict, choices.variants, past, retry_refused=retry)
-
-
-def _verdict(
-    project: Project, choices: PlanChoices, shape: planning.Shape, target: Target, past: History
-) -> Verdict:
-    settings, skip, retry = project.settings, choices.skip, choices.retry_refused
-    if choices.mode == "analyze":
-        from chargen_batch.core import analysis_tasks as tasks  # noqa: PLC0415 - the same
-
-        task = tasks.analysis_task(target, settings, shape.model, shape.facts)
-        return tasks.judge_analysis(target, task, skip=skip, history=past, retry_refused=retry)
-    return planning.judge(target, settings, shape, skip=skip, history=past, retry_refused=retry)
-
-
-def _write(
+@telling.on_project("plan", warns=False)
+def write(
     project: Project,
     choices: PlanChoices,
-    report: PlanReport,
-    tasks: Sequence[BatchTask],
+    draft: Draft,
     *,
-    at: str,
-    known_runs: tuple[str, ...],
-) -> None:
-    run_id, config = str(report.run_id), _config(project, choices)
+    clock: Clock,
+    suffix: Callable[[], str],
+    tell: Tell = silent,  # noqa: ARG001 - on_project tells for it
+) -> PlanReport:
+    """Write the run that a draft is of, to the letter; where it is of nothing, that is noted."""
+    return _written(project, choices, draft, clock, suffix)
+
+
+def _written(
+    project: Project, choices: PlanChoices, draft: Draft, clock: Clock, suffix: Callable[[], str]
+) -> PlanReport:
+    draft.cache.save()
+    report, now = draft.report, clock()
+    if not report.planned:
+        runs.set_current(project.runs_dir, "")
+        return report
+    tasks = [verdict.task for verdict in report.planned]
     plan = BatchPlan(
-        run_id=run_id,
-        created_at=at,
-        config=config,
+        run_id=f"{now:%Y%m%dT%H%M%SZ}-{suffix()}",
+        created_at=iso(now),
+        config=config_of(project, choices),
         summary=report.summary,
         warnings=report.warnings,
         task_count=len(tasks),
         cost=report.cost,
-        known_runs=known_runs,
+        known_runs=draft.known_runs,
     )
-    state = RunState(
-        run_id=run_id,
-        phase="planned",
-        created_at=at,
-        updated_at=at,
-        config=config,
-        task_count=len(tasks),
-        total_tasks=len(tasks),
-        skipped_tasks=len(report.verdicts) - len(tasks),
-    )
-    runs.make(project.runs_dir, plan, state, tasks)
+    skipped = len(report.verdicts) - len(tasks)
+    runs.make(project.runs_dir, plan, state_machine.first(plan, skipped=skipped), tasks)
+    return dataclasses.replace(report, run_id=plan.run_id)
 
 
-def _config(project: Project, choices: PlanChoices) -> RunConfig:
+def config_of(project: Project, choices: PlanChoices) -> RunConfig:
     """Keep the settings and choices of a run as they are now, by their names."""
     batch = project.settings.batch
     kept: dict[str, Any] = {
@@ -235,7 +176,7 @@ def _config(project: Project, choices: PlanChoices) -> RunConfig:
     }
     most_usd = batch.max_cost_usd if choices.max_cost_usd is None else choices.max_cost_usd
     named = {
-        "model": _model(project, choices),
+        "model": judging.model_of(project, choices),
         "entity_filter": choices.only,
         "target_filter": (choices.target,) if choices.target else (),
         "image_type_filter": choices.image_type,

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from chargen_batch.core import giving_up, jobs, polling, state_machine, submission
 from chargen_batch.errors import ExecutionError, ExitCode, ServiceError, StateError
+from chargen_batch.model.events import JobSeen
 from chargen_batch.model.state import EndedJob, LostJob, StagedJob, WaitingJob
-from chargen_batch.phases import binding, settling
-from chargen_batch.phases.effects import iso
+from chargen_batch.phases import binding, settling, telling
+from chargen_batch.phases.effects import iso, silent
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
     from chargen_batch.core.polling import JobAge
     from chargen_batch.model.state import Job, Phase, RunningJob, RunState
-    from chargen_batch.phases.effects import Clock, Connect
+    from chargen_batch.phases.effects import Clock, Connect, Tell
     from chargen_batch.run.directory import RunDirectory
     from chargen_batch.service.api import BatchService
 
@@ -73,8 +74,14 @@ class PollReport:
         return ExitCode.NOT_READY if self.phase == "running" else ExitCode.DONE
 
 
+@telling.on_run("poll")
 def run(
-    run: RunDirectory, connect: Connect, *, clock: Clock, give_up: Sequence[str] = ()
+    run: RunDirectory,
+    connect: Connect,
+    *,
+    clock: Clock,
+    give_up: Sequence[str] = (),
+    tell: Tell = silent,
 ) -> PollReport:
     """Ask once about each live job, saving after each.
 
@@ -84,6 +91,7 @@ def run(
         clock: The time.
         give_up: Jobs (by number or name) that are lost where the service no longer has them, or has
             no results of them though they have ended.
+        tell: Who is told how far it is.
 
     Raises:
         StateError: The run has no jobs yet, or not such a one, or belongs to another service.
@@ -102,9 +110,13 @@ def run(
         service, state = binding.connected(run, state, connect, clock=clock)
         if state.phase == "submitted":
             state = run.save(state_machine.moved(state, "running", at=iso(clock()), command="poll"))
+        asking = _Asking(run, service, clock, tell, given_up)
+        done, total = polling.requests_done(state.jobs)
+        counted = telling.Tally(tell, state.run_id, "jobs", "tasks", total, done=done)
+        counted.begin()
         for job in live:
             try:
-                state = _ask(run, state, service, job, at=iso(clock()), give_up=given_up)
+                state = asking.about(state, job)
             except ServiceError as err:
                 if err.http_status != _GONE:
                     raise
@@ -112,6 +124,7 @@ def run(
                     state = _lose(run, state, job, at=iso(clock()))
                 else:
                     gone.append(job)
+            counted.reach(polling.requests_done(state.jobs)[0], f"job {job.index}")
     state = _advance(run, state, at=iso(clock()))
     if gone:
         raise _gone(state, gone)
@@ -132,22 +145,37 @@ def _given_up(state: RunState, names: Sequence[str]) -> frozenset[int]:
     return numbers
 
 
-def _ask(
-    run: RunDirectory,
-    state: RunState,
-    service: BatchService,
-    job: RunningJob,
-    *,
-    at: str,
-    give_up: Container[int],
-) -> RunState:
-    seen = service.get_job(job.batch_job_name)
-    now = polling.observed(job, seen, at=at)
-    run.log(at, "job", name=job.batch_job_name, state=seen.state, error=seen.error)
-    if job.index in give_up and polling.is_without_results(now):
-        now = polling.given_up(now, at=at)
-        run.log(at, "given up", name=job.batch_job_name, code=now.code)
-    return state if now == job else run.save(state_machine.with_job(state, now, at=at))
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """The questions of one poll."""
+
+    run: RunDirectory
+    service: BatchService
+    clock: Clock
+    tell: Tell
+    give_up: Container[int]
+
+    def about(self, state: RunState, job: RunningJob) -> RunState:
+        """Ask about one job, tell what the service says, and save what it is now."""
+        name, moment = job.batch_job_name, self.clock()
+        at = iso(moment)
+        seen = self.service.get_job(name)
+        self.tell(
+            JobSeen(
+                run_id=state.run_id,
+                index=job.index,
+                name=name,
+                state=seen.state,
+                counts=seen.counts,
+                age_s=polling.age(job, now=moment).age_s,
+                error=seen.error,
+            )
+        )
+        now = polling.observed(job, seen, at=at)
+        if job.index in self.give_up and polling.is_without_results(now):
+            now = polling.given_up(now, at=at)
+            self.run.log(at, "given up", name=name, code=now.code)
+        return state if now == job else self.run.save(state_machine.with_job(state, now, at=at))
 
 
 def _lose(run: RunDirectory, state: RunState, job: RunningJob, *, at: str) -> RunState:

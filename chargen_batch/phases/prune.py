@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from chargen_batch import disk
 from chargen_batch.core import keeping, state_machine
 from chargen_batch.errors import ExitCode
+from chargen_batch.phases.effects import silent
+from chargen_batch.phases.telling import on_run
 from chargen_batch.run import leftovers, lineage, runs, spending
 from chargen_batch.run.ledgers import Ledgers
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from chargen_batch.config import Project
     from chargen_batch.model.state import RunState
-    from chargen_batch.phases.effects import Clock
+    from chargen_batch.phases.effects import Clock, Tell
     from chargen_batch.run.directory import RunDirectory
 
 
@@ -67,6 +69,7 @@ def _is_old(state: RunState | None, choices: PruneChoices, clock: Clock) -> bool
     return keeping.is_old(state, now=clock(), days=choices.older_than_days)
 
 
+@on_run("cleanup", is_kept=False)
 def run(
     run: RunDirectory,
     project: Project,
@@ -75,6 +78,7 @@ def run(
     clock: Clock,
     gone: Container[str] = (),
     ledgers: Ledgers | None = None,
+    tell: Tell = silent,  # noqa: ARG001 - on_run tells for it
 ) -> PruneReport:
     """Remove the folder of a finished run that is old, and that nothing needs any more.
 
@@ -87,6 +91,7 @@ def run(
         clock: The time.
         gone: The runs that a dry run would have removed before this one.
         ledgers: What was read of the runs for those before this one.
+        tell: Who is told that it begins and ends.
 
     Raises:
         StateError: The run is not finished.

@@ -15,7 +15,7 @@ from chargen_batch.phases.picture_writing import PictureWriter
 from chargen_batch.phases.result_lines import LineReader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from chargen_batch.core.pictures import Verification
     from chargen_batch.errors import Problem
@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from chargen_batch.model.task import BatchTask
     from chargen_batch.phases.places import Places
     from chargen_batch.phases.result_lines import Line
+    from chargen_batch.phases.telling import Tally
     from chargen_batch.run.directory import RunDirectory
 
 # Received results that are told of together: what a crash makes us decode again.
 AT_ONCE: Final = 64
+_WARNINGS_KEPT: Final = 100
 
 
 @dataclass(slots=True)
@@ -62,6 +64,7 @@ class Receiver:
     known: dict[str, TaskResult]
     provider: str
     verify: Verification
+    read: Tally
     warnings: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -79,7 +82,7 @@ class Receiver:
                 hint=f"type: chargen-batch download --run {self.run.run_id}",
             )
         tasks = {task.key: task for task in self.run.tasks(job.first_task, job.task_count)}
-        reading = _Reading(job, tasks)
+        reading, before = _Reading(job, tasks), self.read.done
         writer = PictureWriter(self.places.project.root, self.run.run_id, self.provider)
 
         def is_settled(key: str) -> bool:
@@ -96,6 +99,7 @@ class Receiver:
         self._tell(reading, writer)
         self._bury(reading)
         self._settle_missing(reading)
+        self.read.reach(before + job.task_count, job.results_file)
 
     def _take(self, reading: _Reading, line: Line) -> None:
         """Take one line: of a key that comes again the first success counts, else the first."""
@@ -106,6 +110,8 @@ class Receiver:
             self.warnings.append(f"{line.place} {line.fault}")
             return
         key = line.task.key
+        if key not in reading.seen:
+            self.read.add(1, key)
         reading.seen.add(key)
         if line.problem:
             reading.held.add(key)
@@ -149,3 +155,15 @@ class Receiver:
         ]
         settling.bury(self.run, missing)
         self.known.update({task.key: outcome for task, outcome in missing})
+
+
+def kept(warnings: Sequence[str]) -> tuple[str, ...]:
+    """Return the warnings that a state keeps; the log has them all.
+
+    Of each results file one is kept at least: its job is not to be deleted on the service.
+    """
+    if len(warnings) <= _WARNINGS_KEPT:
+        return tuple(warnings)
+    first = {warning.partition(":")[0]: warning for warning in reversed(warnings)}
+    some = dict.fromkeys((*warnings[:_WARNINGS_KEPT], *reversed(first.values())))
+    return (*some, f"and {len(warnings) - len(some)} more of these: see log.ndjson")

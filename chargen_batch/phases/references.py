@@ -10,6 +10,8 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from chargen_batch.errors import BatchError, NetworkError, ServiceError, StagingError
+from chargen_batch.phases.effects import silent
+from chargen_batch.phases.telling import Tally
 from chargen_batch.story.discover import stays_inside
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chargen_batch.model.task import ImageRef
+    from chargen_batch.phases.effects import Tell
     from chargen_batch.phases.uploads import Uploads
 
 _KEY_REFUSED = frozenset({401, 403})
@@ -33,9 +36,12 @@ class Sent(Enum):
 class References:
     """The uploads of references, of one run."""
 
-    def __init__(self, project: Path, uploads: Uploads, *, at_once: int) -> None:
+    def __init__(
+        self, project: Path, uploads: Uploads, *, at_once: int, tell: Tell = silent
+    ) -> None:
         self.project, self.uploads, self.at_once = project, uploads, at_once
         self._stopped = threading.Event()
+        self._tell = tell
 
     def upload(self, wanted: Collection[ImageRef]) -> dict[str, str]:
         """Upload references; what is under way when one fails is finished and kept.
@@ -48,6 +54,7 @@ class References:
 
         """
         self._stopped.clear()
+        self._begin(wanted)
         with ThreadPoolExecutor(self.at_once) as pool:
             try:
                 results = list(zip(wanted, pool.map(self._upload, wanted), strict=True))
@@ -58,11 +65,27 @@ class References:
             raise _failure(failed, [image for image, end in results if end is Sent.NOT_TRIED])
         return {image.sha256: image.path for image, end in results if end is Sent.CHANGED}
 
+    def _begin(self, wanted: Collection[ImageRef]) -> None:
+        """Tell how much there is to do: of a file that changes, as much as there was of it."""
+        run_id = self.uploads.run.run_id
+        self._sizes = {image.sha256: self._size_of(image) for image in wanted}
+        total = sum(self._sizes.values())
+        self._hashed = Tally(self._tell, run_id, "hashing", "files", len(wanted))
+        self._sent = Tally(self._tell, run_id, "uploading", "bytes", total)
+        self._hashed.begin()
+        self._sent.begin()
+
+    def _size_of(self, image: ImageRef) -> int:
+        try:
+            return (self.project / image.path).stat().st_size
+        except OSError:  # it is gone, which is seen to when its turn comes
+            return 0
+
     def _upload(self, image: ImageRef) -> Sent | ServiceError | NetworkError:
         if self._stopped.is_set():
             return Sent.NOT_TRIED
         try:
-            return self._send(image)
+            sent = self._send(image)
         except (ServiceError, NetworkError) as err:
             if isinstance(err, ServiceError) and _is_refused_key(err):
                 self._stopped.set()
@@ -70,10 +93,13 @@ class References:
         except BaseException:
             self._stopped.set()
             raise
+        self._sent.add(self._sizes[image.sha256], image.path)
+        return sent
 
     def _send(self, image: ImageRef) -> Sent:
         """Upload a reference if it still is what was planned."""
         data = self._planned_bytes(image)
+        self._hashed.add(1, image.path)
         if data is None:
             return Sent.CHANGED
         remote = self.uploads.service.upload(

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chargen_batch import disk
+from chargen_batch.config import model_facts
 from chargen_batch.errors import BatchError, ExitCode
 from chargen_batch.phases import cleanup, settling
+from chargen_batch.phases.effects import silent
+from chargen_batch.phases.telling import on_run
 from chargen_batch.report import page
+from chargen_batch.report.overview import Overview
+from chargen_batch.report.rows import links, rows
 from chargen_batch.report.summary import summarize
+from chargen_batch.run import expenses
 from chargen_batch.run.documents import encode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from chargen_batch.config import Project
     from chargen_batch.model.report import BatchReport
     from chargen_batch.model.state import RunState
-    from chargen_batch.phases.effects import Clock, Connect
+    from chargen_batch.phases.effects import Clock, Connect, Tell
+    from chargen_batch.report.rows import Row
     from chargen_batch.run.directory import RunDirectory
 
 
@@ -44,7 +54,15 @@ class ReportReport:
         return ExitCode.DONE
 
 
-def run(run: RunDirectory, project: Project, connect: Connect, *, clock: Clock) -> ReportReport:
+@on_run("report")
+def run(
+    run: RunDirectory,
+    project: Project,
+    connect: Connect,
+    *,
+    clock: Clock,
+    tell: Tell = silent,
+) -> ReportReport:
     """Write the page, clean up, and write report.json last: it says that all of this was done.
 
     Either is written only where it changes. What a completed run left on the service is removed,
@@ -56,6 +74,7 @@ def run(run: RunDirectory, project: Project, connect: Connect, *, clock: Clock) 
         project: The project, where the pictures are.
         connect: Opens the service; not asked for where nothing is left there.
         clock: The time.
+        tell: Who is told that it begins and ends, and the cleanup in it.
 
     Raises:
         DocumentError: A document of the run is damaged.
@@ -65,13 +84,39 @@ def run(run: RunDirectory, project: Project, connect: Connect, *, clock: Clock) 
     plan = run.check_plan(state)
     outcomes = settling.ledger(run)
     report = summarize(plan, state, outcomes.values())
-    rows = page.rows(run.tasks(), outcomes, project.root, run.path)
-    disk.replace_if_changed(run.report_page, page.render(report, rows).encode())
-    removed, warnings = _cleaned(run, connect, clock) if _is_to_be_cleaned(state) else (0, ())
+    spent = expenses.of_run(run, facts=lambda model: model_facts(project.settings, model))
+    overview = Overview(
+        report,
+        warnings=(*plan.warnings, *state.warnings),
+        spent_usd=spent.usd,
+        unpriced=spent.unpriced,
+    )
+    shown = rows(run.tasks(), outcomes, links(project.root, run.path))
+    _write_pages(run, overview, shown)
+    done = _cleaned(run, connect, clock, tell) if _is_to_be_cleaned(state) else (0, ())
+    removed, warnings = done
     disk.replace_if_changed(run.report_file, encode(report))
     return ReportReport(
         run.run_id, report, run.report_file, run.report_page, removed, warnings=warnings
     )
+
+
+def _write_pages(run: RunDirectory, overview: Overview, rows: Iterator[Row]) -> None:
+    """Write the page of a run; one with many tasks has an index, and further pages with them."""
+    count = -(-overview.report.summary.total // page.PAGE_ROWS)
+    if count <= 1:
+        disk.replace_if_changed(run.report_page, page.render(overview, rows))
+        return
+    parts, failed = [], dict[str, str]()
+    for number in range(1, count + 1):
+        file = run.report_part(number)
+        part = page.Part(number, file.name)
+        shown = part.noting(itertools.islice(rows, page.PAGE_ROWS))
+        disk.replace_if_changed(file, page.render_part(overview, shown, number, count))
+        failed |= dict.fromkeys(part.failed, file.name)
+        parts.append(part)
+    overview = dataclasses.replace(overview, pages=failed)
+    disk.replace_if_changed(run.report_page, page.render_index(overview, parts))
 
 
 def _is_to_be_cleaned(state: RunState) -> bool:
@@ -79,10 +124,12 @@ def _is_to_be_cleaned(state: RunState) -> bool:
     return is_over and state.config.cleanup_after_success
 
 
-def _cleaned(run: RunDirectory, connect: Connect, clock: Clock) -> tuple[int, tuple[str, ...]]:
+def _cleaned(
+    run: RunDirectory, connect: Connect, clock: Clock, tell: Tell
+) -> tuple[int, tuple[str, ...]]:
     """Clean up; return how much was removed, and what is to be told."""
     try:
-        done = cleanup.run(run, connect, clock=clock)
+        done = cleanup.run(run, connect, clock=clock, tell=tell)
     except BatchError as err:
         again = f"type: chargen-batch cleanup --run {run.run_id}"
         return 0, (f"what the run has on the service was not removed: {err.message}; {again}",)

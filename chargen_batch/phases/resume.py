@@ -9,6 +9,7 @@ from chargen_batch.core import resuming
 from chargen_batch.core.submission import is_live
 from chargen_batch.errors import ExecutionError, ExitCode, ResultsError, StateError, worst
 from chargen_batch.phases import apply, cancel, download, poll, report, stage, submit
+from chargen_batch.phases.effects import silent
 from chargen_batch.run.runs import lacks_report
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from chargen_batch.config import Project
     from chargen_batch.errors import BatchError, Problem
     from chargen_batch.model.state import Job, Phase, RunState
-    from chargen_batch.phases.effects import Clock, Connect
+    from chargen_batch.phases.effects import Clock, Connect, Tell
     from chargen_batch.run.directory import RunDirectory
 
     StoryLock = Callable[[], AbstractContextManager[None]]
@@ -100,6 +101,7 @@ def run(
     clock: Clock,
     story_held: StoryLock,
     choices: ResumeChoices,
+    tell: Tell = silent,
 ) -> ResumeReport:
     """Go through the commands that a run needs, until only the service is awaited or it has ended.
 
@@ -112,13 +114,14 @@ def run(
         clock: The time.
         story_held: Holds the story's lock, for apply.
         choices: What may be done without asking.
+        tell: Who is told how far it is, step by step.
 
     Raises:
         StateError: The next step is the run's first job, and nobody said that it may be paid for.
         BatchError: A step failed; what the others came to is saved.
 
     """
-    round_ = _Round(run, project, connect, clock, story_held, choices)
+    round_ = _Round(run, project, connect, clock, story_held, choices, tell)
     state, done = run.state(), set[str]()
     steps: list[Step] = []
     failed: list[BatchError] = []
@@ -187,6 +190,7 @@ class _Round:
     clock: Clock
     story_held: StoryLock
     choices: ResumeChoices
+    tell: Tell
 
     def step(self, command: str) -> StepReport:
         """Do one command's work."""
@@ -194,18 +198,28 @@ class _Round:
             "stage": self._stage,
             "submit": self._submit,
             "cancel": self._cancel,
-            "poll": lambda: poll.run(self.run, self.connect, clock=self.clock),
-            "download": lambda: download.run(self.run, self.connect, clock=self.clock),
+            "poll": self._poll,
+            "download": self._download,
             "apply": self._apply,
-            "report": lambda: report.run(self.run, self.project, self.connect, clock=self.clock),
+            "report": self._report,
         }
         return steps[command]()
 
+    def _poll(self) -> StepReport:
+        return poll.run(self.run, self.connect, clock=self.clock, tell=self.tell)
+
+    def _download(self) -> StepReport:
+        return download.run(self.run, self.connect, clock=self.clock, tell=self.tell)
+
+    def _report(self) -> StepReport:
+        return report.run(self.run, self.project, self.connect, clock=self.clock, tell=self.tell)
+
     def _cancel(self) -> StepReport:
-        return cancel.run(self.run, self.connect, clock=self.clock, sure=True, gives_up=False)
+        clock, tell = self.clock, self.tell
+        return cancel.run(self.run, self.connect, clock=clock, sure=True, gives_up=False, tell=tell)
 
     def _stage(self) -> StepReport:
-        return stage.run(self.run, self.project, self.connect, clock=self.clock)
+        return stage.run(self.run, self.project, self.connect, clock=self.clock, tell=self.tell)
 
     def _submit(self) -> StepReport:
         return submit.run(
@@ -214,6 +228,7 @@ class _Round:
             self.connect,
             clock=self.clock,
             lock_timeout_s=self.choices.lock_timeout_s,
+            tell=self.tell,
         )
 
     def _apply(self) -> StepReport:
@@ -223,4 +238,5 @@ class _Round:
                 self.project,
                 clock=self.clock,
                 rehearsal_ok=self.choices.rehearsal_ok,
+                tell=self.tell,
             )

@@ -15,9 +15,9 @@ from chargen_batch.core.states import EMULATOR
 from chargen_batch.errors import ExitCode
 from chargen_batch.model.history import name_of
 from chargen_batch.model.plan import BatchPlan, PlanSummary
-from chargen_batch.model.state import RunState
 from chargen_batch.phases import money
-from chargen_batch.phases.effects import iso
+from chargen_batch.phases.effects import iso, silent
+from chargen_batch.phases.telling import on_run
 from chargen_batch.run import history, lineage, runs
 from chargen_batch.run.ledgers import Ledgers, dead
 from chargen_batch.story.cache import StoryCache
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from chargen_batch.model.history import TargetName
     from chargen_batch.model.outcome import TaskError
     from chargen_batch.model.plan import RunConfig
-    from chargen_batch.model.state import Phase
+    from chargen_batch.model.state import Phase, RunState
     from chargen_batch.model.target import Target
     from chargen_batch.model.task import BatchTask
-    from chargen_batch.phases.effects import Clock
+    from chargen_batch.phases.effects import Clock, Tell
     from chargen_batch.run.directory import RunDirectory
 
 
@@ -93,6 +93,7 @@ def unsent(project: Project) -> list[RunDirectory]:
     return [run for run in known if run.run_id in parents]
 
 
+@on_run("retry")
 def run(
     run: RunDirectory,
     project: Project,
@@ -100,6 +101,7 @@ def run(
     clock: Clock,
     suffix: Callable[[], str],
     codes: Sequence[str] = (),
+    tell: Tell = silent,  # noqa: ARG001 - on_run tells for it
 ) -> RetryReport:
     """Make a child run of the dead letters that may be sent again, with the same keys.
 
@@ -113,6 +115,7 @@ def run(
         clock: The time.
         suffix: Makes the random end of a run id.
         codes: Only dead letters with these error codes; none means all.
+        tell: Who is told that it begins and ends.
 
     Raises:
         StateError: The run is not finished.
@@ -146,7 +149,7 @@ def run(
         cost=estimate,
         known_runs=known.history.ended,
     )
-    runs.make(project.runs_dir, plan, _first_state(plan), tasks)
+    runs.make(project.runs_dir, plan, state_machine.first(plan), tasks)
     return dataclasses.replace(
         report, child=plan.run_id, cost_usd=estimate.batch_usd, warnings=warnings
     )
@@ -223,16 +226,3 @@ def _summary(tasks: Sequence[BatchTask]) -> PlanSummary:
     first = {(task.entity_type, task.entity_slug, task.target_id): task for task in tasks}
     kinds = Counter[str](task.entity_type for task in first.values())
     return PlanSummary(by_entity_type=dict(kinds), by_state={"retried": len(first)})
-
-
-def _first_state(plan: BatchPlan) -> RunState:
-    return RunState(
-        run_id=plan.run_id,
-        phase="planned",
-        created_at=plan.created_at,
-        updated_at=plan.created_at,
-        config=plan.config,
-        parent_run_id=plan.parent_run_id,
-        task_count=plan.task_count,
-        total_tasks=plan.task_count,
-    )

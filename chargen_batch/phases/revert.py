@@ -10,9 +10,10 @@ import msgspec
 from chargen_batch.core import state_machine
 from chargen_batch.errors import ExitCode
 from chargen_batch.phases import settling
-from chargen_batch.phases.effects import iso
+from chargen_batch.phases.effects import iso, silent
 from chargen_batch.phases.restoring import is_done
 from chargen_batch.phases.taking_back import Left, Taker
+from chargen_batch.phases.telling import on_run
 from chargen_batch.phases.writing_back import PROVIDERS, Writer, by_entity, entity_places
 from chargen_batch.story.write_back import Finished
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from chargen_batch.errors import Problem
     from chargen_batch.model.outcome import TaskResult
     from chargen_batch.model.state import Phase
-    from chargen_batch.phases.effects import Clock
+    from chargen_batch.phases.effects import Clock, Tell
     from chargen_batch.run.directory import RunDirectory
 
 
@@ -48,8 +49,14 @@ class RevertReport:
         return ExitCode.FAILED if self.problems else ExitCode.DONE
 
 
+@on_run("revert")
 def run(
-    run: RunDirectory, project: Project, *, clock: Clock, dry_run: bool = False
+    run: RunDirectory,
+    project: Project,
+    *,
+    clock: Clock,
+    dry_run: bool = False,
+    tell: Tell = silent,  # noqa: ARG001 - on_run tells for it
 ) -> RevertReport:
     """Go through the run's entities: entries first, then pictures, then what the ledger says.
 
@@ -60,14 +67,25 @@ def run(
         run: The run's directory, under its lock.
         project: The project, its story under its lock.
         clock: The time.
-        dry_run: Whether to say only what would be done.
+        dry_run: Whether to say only what would be done; ``seen`` says it as well.
+        tell: Who is told that it begins and ends.
 
     Raises:
         StateError: The run is not completed.
         DocumentError: The plan or the tasks were changed after the run was made.
 
     """
-    state = run.state()
+    return _gone_through(run, project, None if dry_run else clock)
+
+
+def seen(run: RunDirectory, project: Project) -> RevertReport:
+    """Say what would be taken out, before anybody agrees to it; nobody is told of this."""
+    return _gone_through(run, project, None)
+
+
+def _gone_through(run: RunDirectory, project: Project, clock: Clock | None) -> RevertReport:
+    """Take out what is taken out; without a clock, only look."""
+    state, dry_run = run.state(), clock is None
     if not state_machine.require(state, "revert"):
         return RevertReport(state.run_id, state.phase, dry_run=dry_run)
     run.check_tasks(run.check_plan(state))
@@ -79,7 +97,7 @@ def run(
         done += (each.task.key for each in out)
         if not dry_run:
             run.add_outcomes(_reverted(known[each.task.key], each) for each in out)
-    if not dry_run and (now := settling.counted(run, state)) != state:
+    if clock and (now := settling.counted(run, state)) != state:
         run.save(msgspec.structs.replace(now, updated_at=iso(clock())))
     return RevertReport(
         state.run_id,

@@ -12,8 +12,8 @@ from chargen_batch.errors import ExitCode, StagingError
 from chargen_batch.model.analysis import EXAMPLES
 from chargen_batch.model.outcome import Picture
 from chargen_batch.model.state import WaitingJob
-from chargen_batch.phases import binding, settling, storage
-from chargen_batch.phases.effects import iso
+from chargen_batch.phases import binding, settling, storage, telling
+from chargen_batch.phases.effects import iso, silent
 from chargen_batch.phases.uploading import Uploader
 from chargen_batch.phases.weighing import Weighing
 from chargen_batch.phases.writing_back import PROVIDERS, Writer, by_entity, entity_places
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from chargen_batch.config import Project
     from chargen_batch.model.state import Phase, RunState
     from chargen_batch.model.task import BatchTask
-    from chargen_batch.phases.effects import Clock, Connect
+    from chargen_batch.phases.effects import Clock, Connect, Tell
     from chargen_batch.phases.writing_back import Written
     from chargen_batch.run.directory import RunDirectory
     from chargen_batch.service.api import BatchService
@@ -45,7 +45,10 @@ class StageReport:
     exit_code: ExitCode = ExitCode.DONE
 
 
-def run(run: RunDirectory, project: Project, connect: Connect, *, clock: Clock) -> StageReport:
+@telling.on_run("stage")
+def run(
+    run: RunDirectory, project: Project, connect: Connect, *, clock: Clock, tell: Tell = silent
+) -> StageReport:
     """Stage a run: progress is kept after each upload and each job.
 
     Raises:
@@ -64,15 +67,18 @@ def run(run: RunDirectory, project: Project, connect: Connect, *, clock: Clock) 
     service, state = binding.connected(run, state, connect, clock=clock)
     if state.phase == "planned":
         state = _begin(run, state, service, cut, at=iso(clock()))
-    uploader = Uploader(run, project, service, clock, state.config)
+    uploader = Uploader(run, project, service, clock, state.config, tell)
     wanted = uploader.wanted()
     warnings = storage.warnings(run, project, service, wanted, state.jobs)
     changed = uploader.upload_references(wanted)
-    for job in state.jobs:
-        if isinstance(job, WaitingJob):
-            state = run.save(
-                state_machine.with_job(state, uploader.stage(job, changed), at=iso(clock()))
-            )
+    waiting = [job for job in state.jobs if isinstance(job, WaitingJob)]
+    total = sum(job.task_count for job in waiting)
+    requests = telling.Tally(tell, state.run_id, "requests", "tasks", total)
+    requests.begin()
+    for job in waiting:
+        now = uploader.stage(job, changed)
+        state = run.save(state_machine.with_job(state, now, at=iso(clock())))
+        requests.add(job.task_count, run.request_file(job.index).name)
     state = settling.counted(run, state)
     state = run.save(state_machine.moved(state, "staged", at=iso(clock()), command="stage"))
     return StageReport(

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from chargen_batch.config import model_facts
 from chargen_batch.core import polling, resuming
 from chargen_batch.errors import ExitCode
 from chargen_batch.model.state import EndedJob, RunningJob
 from chargen_batch.phases.effects import iso, parse_iso
-from chargen_batch.run import expenses
+from chargen_batch.phases.run_facts import RunFacts
 from chargen_batch.run.lock import holder
 from chargen_batch.run.runs import lacks_report
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from chargen_batch.config import Project
-    from chargen_batch.model.state import Job, JobCounts, Phase, RunState
+    from chargen_batch.model.state import Job, JobCounts, RunState
     from chargen_batch.phases.effects import Clock
     from chargen_batch.run.directory import RunDirectory
     from chargen_batch.run.lock import LockHolder
@@ -49,43 +48,19 @@ class JobStatus:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StatusReport:
-    """Where a run is. ``holder`` is who is at work on it; ``next_command`` what to type next.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReport(RunFacts):
+    """Where a run is. ``holder`` is who is at work on it; ``next_command`` what to type next."""
 
-    ``estimate_usd`` and ``spent_usd`` are by batch, ``spent_usd`` of the ``unpriced`` tasks not
-    known; a rehearsal's are what the real thing would cost.
-    """
-
-    run_id: str
-    phase: Phase
-    mode: str
-    scope: str
-    model: str
-    backend: str
-    created_at: str
     updated_at: str
     completed_at: str | None
-    age_s: float
-    parent_run_id: str | None
-    total: int
-    completed: int
-    failed: int
     skipped: int
     jobs: tuple[JobStatus, ...]
-    estimate_usd: float | None
-    spent_usd: float
-    unpriced: int
     error: str | None
     error_code: str | None
     holder: LockHolder | None
     next_command: str | None
     exit_code: ExitCode = ExitCode.DONE
-
-    @property
-    def open(self) -> int:
-        """Return how many tasks have not ended."""
-        return self.total - self.completed - self.failed
 
 
 def run(run: RunDirectory, project: Project, *, clock: Clock) -> StatusReport:
@@ -96,27 +71,15 @@ def run(run: RunDirectory, project: Project, *, clock: Clock) -> StatusReport:
 
     """
     state, now = run.state(), clock()
-    spent = expenses.of_run(run, facts=lambda model: model_facts(project.settings, model))
-    return StatusReport(
-        run_id=state.run_id,
-        phase=state.phase,
-        mode=state.config.mode,
-        scope=state.config.scope,
-        model=state.config.model,
-        backend=state.config.backend,
-        created_at=state.created_at,
+    return StatusReport.of(
+        run,
+        state,
+        project,
+        now=now,
         updated_at=state.updated_at,
         completed_at=state.completed_at,
-        age_s=_seconds(state.created_at, now),
-        parent_run_id=state.parent_run_id,
-        total=state.total_tasks,
-        completed=state.completed_tasks,
-        failed=state.failed_tasks,
         skipped=state.skipped_tasks,
         jobs=tuple(_job(job, now) for job in state.jobs),
-        estimate_usd=run.plan().cost.batch_usd,
-        spent_usd=spent.usd,
-        unpriced=spent.unpriced,
         error=state.error,
         error_code=state.error_code,
         holder=holder(run.lock_file),

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from chargen_batch.core import state_machine
 from chargen_batch.core.states import EMULATOR
 from chargen_batch.errors import ExecutionError, ExitCode
-from chargen_batch.phases import binding, cancel, money, straying
+from chargen_batch.phases import binding, cancel, money, straying, telling
 from chargen_batch.phases.adopting import adopt
 from chargen_batch.phases.creating import Creation
-from chargen_batch.phases.effects import iso
+from chargen_batch.phases.effects import iso, silent
 from chargen_batch.phases.submitting import Round, open_jobs, pending_jobs
 from chargen_batch.phases.uploading import Uploader
 from chargen_batch.run import spending
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chargen_batch.config import Project
     from chargen_batch.model.state import Phase, RunState
     from chargen_batch.phases.cancel import CancelReport
-    from chargen_batch.phases.effects import Clock, Connect
+    from chargen_batch.phases.effects import Clock, Connect, Tell
     from chargen_batch.run.directory import RunDirectory
 
 
@@ -43,6 +43,7 @@ class SubmitReport:
         return ExitCode.NOT_READY if self.open_jobs else ExitCode.DONE
 
 
+@telling.on_run("submit")
 def run(
     run: RunDirectory,
     project: Project,
@@ -52,6 +53,7 @@ def run(
     allow_duplicates: bool = False,
     cancel_twins: bool = False,
     lock_timeout_s: float = 0.0,
+    tell: Tell = silent,
 ) -> SubmitReport:
     """Look for our own jobs on the service, then create what is missing, one at a time.
 
@@ -68,6 +70,7 @@ def run(
         cancel_twins: Whether the second of two jobs with one name is cancelled, and a job of this
             run that its state does not know; they are looked for also when every job was created.
         lock_timeout_s: How long to wait for another submit in this project.
+        tell: Who is told how far it is.
 
     Raises:
         ExecutionError: Another unfinished run holds some of the targets, it would cost more than
@@ -90,9 +93,10 @@ def run(
             is_cancelling = state_machine.is_cancelling(state)
             return SubmitReport(state.run_id, state.phase, is_cancelling=is_cancelling)
     if state.cancel_requested_at:
-        return _stopped(cancel.run(run, connect, clock=clock, sure=True, gives_up=False))
+        stopped = cancel.run(run, connect, clock=clock, sure=True, gives_up=False, tell=tell)
+        return _stopped(stopped)
     service, state = binding.connected(run, state, connect, clock=clock)
-    round_ = Round(run, state, service, clock)
+    round_ = Round(run, state, service, clock, tell)
     adopt(round_, cancel_twins=cancel_twins)
     straying.hold(round_, stop=cancel_twins, allow_duplicates=allow_duplicates)
     since = iso(clock())
@@ -120,7 +124,8 @@ def _check(run: RunDirectory, project: Project, round_: Round, *, allow_duplicat
 
 def _create(project: Project, round_: Round) -> None:
     state = round_.state
-    uploader = Uploader(round_.run, project, round_.service, round_.clock, state.config)
+    service, clock, tell = round_.service, round_.clock, round_.tell
+    uploader = Uploader(round_.run, project, service, clock, state.config, tell)
     ours = spending.awaited(round_.run.path.parent, state.service) if state.service else []
     Creation(round_, uploader, ours).create()
 

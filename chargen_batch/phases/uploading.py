@@ -14,7 +14,7 @@ from chargen_batch.core.jobs import became
 from chargen_batch.model.outcome import TaskError
 from chargen_batch.model.state import StagedJob, WaitingJob
 from chargen_batch.phases import settling
-from chargen_batch.phases.effects import iso
+from chargen_batch.phases.effects import iso, silent
 from chargen_batch.phases.references import References
 from chargen_batch.phases.uploads import Uploads
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from chargen_batch.model.plan import RunConfig
     from chargen_batch.model.state import LostJob
     from chargen_batch.model.task import BatchTask, ImageRef
-    from chargen_batch.phases.effects import Clock
+    from chargen_batch.phases.effects import Clock, Tell
     from chargen_batch.run.directory import RunDirectory
     from chargen_batch.service.api import BatchService
 
@@ -43,11 +43,13 @@ class Uploader:
         service: BatchService,
         clock: Clock,
         config: RunConfig,
+        tell: Tell = silent,
     ) -> None:
         self.run, self.service, self.clock = run, service, clock
         until = clock() + timedelta(hours=config.min_file_life_h)
         self.uploads = Uploads(run, service, clock, until=until)
-        self.references = References(project.root, self.uploads, at_once=config.upload_concurrency)
+        at_once = config.upload_concurrency
+        self.references = References(project.root, self.uploads, at_once=at_once, tell=tell)
 
     @cached_property
     def ended(self) -> set[str]:

@@ -178,6 +178,10 @@ class RunDirectory:
         disk.make_directory(self.failed_dir)
         disk.replace_if_changed(self.failed_dir / f"{name}.json", encode(letter))
 
+    def report_part(self, number: int) -> Path:
+        """Return where a page of a report is that has several."""
+        return self.path / f"report-{number:04d}.html"
+
     def orphans(self, task: BatchTask) -> Path:
         """Return where the pictures of a task go whose target is not in the story any more."""
         return self.orphans_dir / f"{task.entity_type}-{task.entity_slug}"

@@ -9,6 +9,7 @@ from chargen_batch.core.resuming import is_unpaid
 from chargen_batch.run import runs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from chargen_batch.run.directory import RunDirectory
@@ -44,8 +45,10 @@ def every(runs_dir: Path) -> Resumable:
 
 def one(runs_dir: Path) -> RunDirectory | None:
     """Return the run that was planned last, else the newest of those with something to do."""
-    going_on = every(runs_dir).all
+    return preferred(runs_dir, every(runs_dir).all)
+
+
+def preferred(runs_dir: Path, among: Sequence[RunDirectory]) -> RunDirectory | None:
+    """Return of some runs, oldest first, the one that was planned last, else the newest."""
     current = {run.run_id for run in runs.select(runs_dir, "status").runs}
-    return next(
-        (run for run in going_on if run.run_id in current), going_on[-1] if going_on else None
-    )
+    return next((run for run in among if run.run_id in current), among[-1] if among else None)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, ParamSpec, TypeVar
 
 import stamina
@@ -11,8 +13,9 @@ from chargen_batch.core.retry_policy import ATTEMPTS, WAIT_INITIAL_S, WAIT_MAX_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
-    from stamina.instrumentation import RetryDetails
+    from stamina.instrumentation import RetryDetails, RetryHook
 
     from chargen_batch.service.api import (
         BatchService,
@@ -27,14 +30,38 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def tell_retries(tell: Callable[[str], None] | None) -> None:
-    """Have each wait before a repeated call told in one line; ``None`` keeps them quiet."""
+# Who is told of the waits of the call that this thread makes.
+_TOLD: ContextVar[Callable[[str], None] | None] = ContextVar("told", default=None)
 
-    def hook(details: RetryDetails) -> None:
+
+@dataclass(frozen=True, slots=True)
+class _Hook:
+    """Tells of our own waits; what the program that we are a part of repeats goes to its hooks."""
+
+    others: tuple[RetryHook, ...]
+
+    def __call__(self, details: RetryDetails) -> AbstractContextManager[None] | None:
+        """Tell of one wait."""
+        tell = _TOLD.get()
         if tell is not None:
             tell(f"{details.caused_by}; trying again in {details.wait_for:.0f} s")
+            return None
+        return _all(self.others, details)
 
-    stamina.instrumentation.set_on_retry_hooks([hook])
+
+@contextmanager
+def _all(hooks: tuple[RetryHook, ...], details: RetryDetails) -> Iterator[None]:
+    with ExitStack() as around:
+        for hook in hooks:
+            if entered := hook(details):
+                around.enter_context(entered)
+        yield
+
+
+def _listen() -> None:
+    hooks = stamina.instrumentation.get_on_retry_hooks()
+    if not any(isinstance(hook, _Hook) for hook in hooks):
+        stamina.instrumentation.set_on_retry_hooks([_Hook(hooks)])
 
 
 class Retrying:
@@ -43,7 +70,8 @@ class Retrying:
     ``create_job`` is handed on as it is: whether a job exists after an error is for ``submit`` to
     find out (run.md, promise 1). A listing is repeated from its first page, so that it is of one
     moment. Of a download the opening is repeated; chunks that fail are the caller's, who knows how
-    far it came.
+    far it came. ``tell`` is told in one line of each wait before a repeated call; without it that
+    goes where stamina is set to tell it.
     """
 
     def __init__(
@@ -53,7 +81,11 @@ class Retrying:
         attempts: int = ATTEMPTS,
         wait_initial_s: float = WAIT_INITIAL_S,
         wait_max_s: float = WAIT_MAX_S,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
+        if tell is not None:
+            _listen()
+        self._tell = tell
         self._service = service
         self._attempts = attempts
         self._wait_initial_s = wait_initial_s
@@ -67,7 +99,11 @@ class Retrying:
             wait_initial=self._wait_initial_s,
             wait_max=self._wait_max_s,
         )(call)
-        return repeated(*args, **kwargs)
+        before = _TOLD.set(self._tell)
+        try:
+            return repeated(*args, **kwargs)
+        finally:
+            _TOLD.reset(before)
 
     @property
     def address(self) -> ServiceAddress:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from chargen_batch.model.settings import Settings
     from chargen_batch.model.task import EntityType, ImageRef
     from chargen_batch.story.discover import Entity
+    from chargen_batch.story.scan import Seen
 
 PROFILE_NAME: Final = "profile.md"
 IMAGE_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp")
@@ -53,6 +54,7 @@ def scan_analysis(
     scope: Scope = "all",
     only: Sequence[str] = (),
     cache: StoryCache | None = None,
+    seen: Seen = lambda _slug, _number, _of: None,
 ) -> StoryScan:
     """Find what is to be analysed: what has an answer already is not in it.
 
@@ -64,6 +66,7 @@ def scan_analysis(
         scope: Which kinds of entity are looked at.
         only: Globs on slugs; none means all.
         cache: What earlier scans read; what this one reads is added. To save it is the caller's.
+        seen: Told of each entity that was looked at.
 
     Raises:
         PlanningError: There is no story, or it lies outside of the project.
@@ -77,10 +80,13 @@ def scan_analysis(
     rehearsal = settings.batch.backend == REHEARSAL
     search = _Search(sources, pictures, registry, Looks(sources, registry), rehearsal)
     entities = tuple(chosen(story, scope, only))
-    targets = tuple(target for entity in entities for target in search.targets(entity))
+    targets: list[Target] = []
+    for number, entity in enumerate(entities, 1):
+        targets.extend(search.targets(entity))
+        seen(entity.slug, number, len(entities))
     warnings = (*unmatched(entities, only), *sources.warnings, *search.warnings)
     problems = tuple(sorted({*story.problems, *sources.problems}))
-    return StoryScan(targets, problems, tuple(dict.fromkeys(warnings)))
+    return StoryScan(tuple(targets), problems, tuple(dict.fromkeys(warnings)))
 
 
 @dataclass(slots=True)

@@ -49,6 +49,7 @@ def _ours(node: object, entity: Entity, pictures: Pictures) -> Iterator[tuple[st
         if not isinstance(generation, dict) or not isinstance(generation.get("task_key"), str):
             continue
         target_id = _target_id(generation, entity)
+        picture = pictures.find(entity.folder, item.get("path"))
         yield (
             target_id,
             Entry(
@@ -57,7 +58,8 @@ def _ours(node: object, entity: Entity, pictures: Pictures) -> Iterator[tuple[st
                 variant=_variant(generation.get("variant")),
                 status=_text(item.get("status"), "draft").casefold(),
                 provider=_text(generation.get("provider"), ""),
-                file_exists=pictures.find(entity.folder, item.get("path")) is not None,
+                file_exists=picture is not None,
+                file=picture.relative_to(pictures.project).as_posix() if picture else "",
                 drawn_from=_drawn_from(generation),
             ),
         )

@@ -15,7 +15,7 @@ from chargen_batch.story.cache import StoryCache
 from chargen_batch.story.discover import FOLDERS, discover
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from chargen_batch.model.plan import Scope
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from chargen_batch.story.assemble import Assembly
     from chargen_batch.story.discover import Entity, Story
     from chargen_batch.story.prompt.context import PromptMode
+
+    # Told of each entity that was looked at: its slug, its number, and of how many.
+    Seen = Callable[[str, int, int], None]
 
 
 class StoryScan(msgspec.Struct, frozen=True):
@@ -33,7 +36,7 @@ class StoryScan(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...]
 
 
-def scan(
+def scan(  # noqa: PLR0913 - each of them decides on what is found, or is told of it
     project: Path,
     settings: Settings,
     *,
@@ -43,6 +46,7 @@ def scan(
     cache: StoryCache | None = None,
     prompt_mode: PromptMode = "auto",
     portraits: bool = False,
+    seen: Seen = lambda _slug, _number, _of: None,
 ) -> StoryScan:
     """Read a story and compile every target of it.
 
@@ -55,6 +59,7 @@ def scan(
         cache: What earlier scans read; what this one reads is added. To save it is the caller's.
         prompt_mode: Whether authors' prompts go first, or alone, or are not used.
         portraits: Whether characters without a reference portrait ask for one.
+        seen: Told of each entity that was looked at; of none where nothing has changed.
 
     Raises:
         PlanningError: There is no story, or it lies outside of the project.
@@ -74,14 +79,22 @@ def scan(
     assembly = Assembly.of(story, settings, facts, cache, prompt_mode=prompt_mode)
     assembly.portraits = portraits
     with collector.paused():
-        found = _compiled(story, assembly, scope, only)
+        found = _compiled(story, assembly, tuple(chosen(story, scope, only)), only, seen)
     unchanged.remember(cache, asked, found, assembly.pictures.looked_for)
     return found
 
 
-def _compiled(story: Story, assembly: Assembly, scope: Scope, only: Sequence[str]) -> StoryScan:
-    entities = tuple(chosen(story, scope, only))
-    targets = [target for entity in entities for target in assembly.targets(entity)]
+def _compiled(
+    story: Story,
+    assembly: Assembly,
+    entities: Sequence[Entity],
+    only: Sequence[str],
+    seen: Seen,
+) -> StoryScan:
+    targets: list[Target] = []
+    for number, entity in enumerate(entities, 1):
+        targets.extend(assembly.targets(entity))
+        seen(entity.slug, number, len(entities))
     targets, collisions = _without_collisions(targets)
     problems = {*story.problems, *assembly.sources.problems, *collisions}
     warnings = (*unmatched(entities, only), *assembly.warnings())

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from chargen_batch.story import collector, render_yaml
 from chargen_batch.story.yaml_edits import (
     Append,
+    Assign,
     Change,
     Complete,
     Edit,
@@ -22,13 +23,14 @@ from chargen_batch.story.yaml_edits import (
     Remove,
     SpliceError,
 )
-from chargen_batch.story.yaml_placer import Placer
 from chargen_batch.story.yaml_places import is_flow
 from chargen_batch.story.yaml_remover import Remover, former, is_noted
+from chargen_batch.story.yaml_setter import Setter
 from chargen_batch.yaml12 import Composed, YamlError, compose, load
 
 __all__ = [
     "Append",
+    "Assign",
     "Complete",
     "Edit",
     "Fill",
@@ -71,7 +73,7 @@ class _Edited(NamedTuple):
 
 
 def _edited(composed: Composed, edits: Sequence[Edit], where: str) -> _Edited:
-    placer = Placer(composed, where)
+    placer = Setter(composed, where)
     changes: list[Change] = []
     data = _Draft(composed.data)
     try:
@@ -83,6 +85,9 @@ def _edited(composed: Composed, edits: Sequence[Edit], where: str) -> _Edited:
                 filled = placer.fill(edit) if isinstance(edit, Fill) else placer.complete(edit)
                 changes += filled.values()
                 data.fill(edit.path, {key: edit.values[key] for key in filled})
+            elif isinstance(edit, Assign):
+                changes += placer.assign(edit)
+                data.fill(edit.path, {edit.key: edit.value})
         changes += _taken_out(composed, edits, data, where)
         new = _apply(composed.text, changes, where).encode("utf-8")
     except (TypeError, UnicodeEncodeError) as err:  # a value that YAML cannot hold

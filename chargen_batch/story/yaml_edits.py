@@ -79,7 +79,20 @@ class PutBack:
     former: Former | None
 
 
-Edit = Append | Fill | Complete | Remove | PutBack
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Set one value of the mapping at `path`: over the scalar that it has, in the same quotes.
+
+    A missing key is added behind the first of the keys in `behind` that is there, else at the end.
+    """
+
+    path: Path
+    key: str
+    value: object
+    behind: tuple[str, ...] = ()
+
+
+Edit = Append | Fill | Complete | Remove | PutBack | Assign
 
 
 class SpliceError(ValueError):

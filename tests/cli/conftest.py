@@ -14,6 +14,7 @@ import pytest
 
 from chargen_batch.cli.main import main
 from chargen_batch.emulator.server import serve
+from tests.cli import json_shapes
 from tests.phases import story
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Shell:
         name, *more = command.split()
         code = main([name, "--project", str(self.root), *more, *options])
         out, err = self.capsys.readouterr()
+        if "--json" in (*more, *options):
+            json_shapes.decoded(out)
         self.typed.append(Typed(code, out, err))
         return self.typed[-1]
 

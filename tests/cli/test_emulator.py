@@ -52,11 +52,32 @@ def test_a_port_that_is_taken_is_an_error_with_the_way_out(
 
 def test_open_shows_the_page_in_the_browser(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", opened.append)
+
+    def opens(page: str) -> bool:
+        opened.append(page)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", opens)
+    monkeypatch.setenv("DISPLAY", ":0")
     run_id = shell.plan()
-    assert shell("report --open").code == 0
+    typed = shell("report --open")
     page = shell.root / ".chargen" / "batch" / run_id / "report.html"
-    assert opened == [page.as_uri()]
+    assert (typed.code, opened) == (0, [page.as_uri()])
+    assert "browser" not in typed.err
+
+
+def test_open_says_where_the_page_is_over_ssh(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SSH_CONNECTION", "10.0.0.1 50000 10.0.0.2 22")
+    page = shell.root / ".chargen" / "batch" / shell.plan() / "report.html"
+    typed = shell("report --open --quiet")
+    assert (typed.code, opened) == (0, [])
+    assert str(page) in typed.err
 
 
 def changed(state: Path, *options: str) -> int:

@@ -127,6 +127,17 @@ def test_a_picture_that_was_cut_is_explained_with_a_warning(shell: Shell, image:
     assert typed.err.startswith("warning: it is not whole: ")
 
 
+def test_what_a_reviewer_wrote_is_explained(shell: Shell, image: str) -> None:
+    shell("adopt", image, "throwing-a-bowl")
+    path, note = shell.root / story.INES, 'review_note: "six fingers\\nand \\x1b[2J"'
+    path.write_text(path.read_text().replace('"draft"', f'"rejected"\n    {note}'))
+    (picture,) = (shell.root / "characters/ines/images").glob("throwing-a-bowl-*")
+    out = shell("explain", str(picture)).out
+    assert "\nreview note\n  six fingers\n  and \ufffd[2J\n" in out
+    document = shell("explain --json", str(picture)).document
+    assert document["reviewNote"] == "six fingers\nand \x1b[2J"
+
+
 def test_a_picture_that_nothing_tells_of_is_1(shell: Shell, image: str) -> None:
     typed = shell("explain", image)
     assert (typed.code, typed.out) == (1, "")

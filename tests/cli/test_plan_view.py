@@ -45,9 +45,11 @@ def test_batch_is_told_against_one_by_one(shell: Shell) -> None:
 
 
 def test_cheaper_models_are_told_with_their_sizes(shell: Shell) -> None:
-    (line,) = [line for line in dry(shell) if line.startswith("the same for")]
-    assert "with --model gemini-3.1-flash-lite-image (1K)" in line
-    assert "with --model gemini-nano-banana-2.1 (1K)" in line
+    lines = [line for line in dry(shell) if line.startswith("the same for")]
+    assert [line.partition(" with ")[2] for line in lines] == [
+        "--model gemini-3.1-flash-lite-image (1K)",
+        "--model gemini-nano-banana-2.1 (1K)",
+    ]
     assert not any("the same for" in line for line in dry(shell, CHEAPEST))
 
 
@@ -148,3 +150,33 @@ def test_what_analyses_cost_is_told_by_their_own_model(shell: Shell) -> None:
     shown = shell("show --mode analyze at-the-wheel.png").out
     assert "\nprompt\n" in shown
     assert "\nsections\n" not in shown
+
+
+def test_what_is_done_is_counted_and_the_rest_is_listed(redrawn: Shell) -> None:
+    text = (redrawn.root / story.KILN).read_text()
+    (redrawn.root / story.KILN).write_text(f"{text}  - {{slug: chimney, description: Its top.}}\n")
+    _, *lines = dry(redrawn, "--backend emulator")
+    (at,) = [number for number, line in enumerate(lines) if line.endswith("--all lists them")]
+    assert [line.split()[1] for line in lines[:at]] == ["chimney", "first-smoke"]
+    assert lines[at] == "4 done: --all lists them"
+
+
+def test_all_lists_what_is_done_in_the_storys_order(redrawn: Shell) -> None:
+    lines = dry(redrawn, "--backend emulator --all")
+    assert [line.split()[1] for line in lines[1:6]] == [
+        *("throwing-a-bowl", "carrying-wood", "fire-mouth", "first-smoke", "door-opens"),
+    ]
+    assert not any("lists" in line for line in lines)
+
+
+def test_a_story_that_is_drawn_has_no_table(redrawn: Shell) -> None:
+    lines = dry(redrawn, "--backend emulator --only ines")
+    assert lines == ["2 done: --all lists them", "2 target(s): 2 done", "nothing to do"]
+
+
+def test_what_is_done_is_listed_with_the_picture_that_is_there(redrawn: Shell) -> None:
+    (row,) = [line for line in dry(redrawn, "--backend emulator --all") if "fire-mouth" in line]
+    (picture,) = (redrawn.root / "locations/old-kiln/images").glob("fire-mouth-*")
+    assert f" {picture.name} " in row
+    targets = redrawn("plan --dry-run --json --backend emulator").document["targets"]
+    assert picture.relative_to(redrawn.root).as_posix() in [one["output"] for one in targets]

@@ -44,6 +44,18 @@ def test_sections_are_shown_with_priority_and_source(shell: Shell) -> None:
     assert lines[where + 1].strip() == "Ines throws a bowl on the wheel, clay to her elbows."
 
 
+def test_a_section_of_the_settings_names_the_setting_and_where_it_is_given(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    style = "style: {base: Ink and wash., scenarios: {character: Half-length.}}\n"
+    (shell.root / "chargen.yaml").write_text(style)
+    monkeypatch.setenv("CHARGEN_STYLE__BASE", "Oils.")
+    lines = shell("show throwing-a-bowl").out.splitlines()
+    assert "  5 style  [CHARGEN_STYLE__BASE: style.base]" in lines
+    assert "  5 style of the scenario  [chargen.yaml: style.scenarios]" in lines
+    assert "  2 character  [the character's name]" in lines
+
+
 def test_references_are_shown_with_their_roles(shell: Shell) -> None:
     assert f"  portrait: {story.PORTRAIT}" in shell("show throwing-a-bowl").out.splitlines()
 

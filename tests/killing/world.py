@@ -42,6 +42,8 @@ _SECONDS: Final = re.compile(
 _ADOPTED: Final = re.compile(r'(?<=source: "adopted")(\s+created_at: )"[^"]*"')
 _FINGERPRINT: Final = re.compile(r'(?<="keyFingerprint": ")[0-9a-f]{16}')
 _TIME: Final = re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|(?<="durationMs": )\d+')
+# A page says them to people, and draws how long each phase took.
+_SHOWN_TIME: Final = re.compile(r'<time datetime="[^"]*">[^<]*</time>|(?<=<meter )[^>]*')
 # The service's own times are the same in every world; these files have the commands' times too.
 _TIMED: Final = ("state.json", "plan.json", "files-cache.jsonl", "report.json", "report.html")
 
@@ -262,6 +264,8 @@ class World:
 def _told(path: Path, plan: str) -> str:
     text = path.read_bytes().decode("latin-1")
     text = _RUN_ID.sub("RUN", text.replace(plan, "PLAN"))
+    if path.suffix == ".html":
+        text = _SHOWN_TIME.sub("TIME", text)
     if path.name in _TIMED or path.parent.name == "failed":
         text = _SECONDS.sub(r"\1SECONDS", _TIME.sub("TIME", text))
     if path.name == "outcomes.jsonl":

@@ -54,7 +54,10 @@ def adopted(
 ) -> AdoptReport:
     """Adopt a picture made by hand."""
     given = image or by_hand(world)
-    return adopt.run(world.project, given, target, AdoptChoices(**choices), clock=world.clock)
+    tell = world.told.append
+    return adopt.run(
+        world.project, given, target, AdoptChoices(**choices), clock=world.clock, tell=tell
+    )
 
 
 def states(world: World) -> dict[str, str]:

@@ -7,6 +7,7 @@ import pytest
 
 from chargen_batch.errors import DocumentError, ExitCode
 from chargen_batch.model.report import BatchReport
+from chargen_batch.report import page
 from tests.phases import lines
 from tests.phases.story import TARGETS
 from tests.phases.world import COMMANDS
@@ -53,3 +54,34 @@ def test_a_damaged_state_is_an_error_that_says_so(world: World) -> None:
     with pytest.raises(DocumentError, match="damaged") as told:
         world.report()
     assert told.value.exit_code is ExitCode.FAILED
+
+
+def test_a_run_with_many_tasks_has_an_index_and_pages(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "PAGE_ROWS", 2)
+    world.service.results = lines.by_target(fire_mouth=error_line)
+    world.before("report")
+    index = world.report().page_file.read_text("utf-8")
+    pages = [path.read_text("utf-8") for path in sorted(world.run.path.glob("report-*.html"))]
+    assert [each.count("<article") for each in (index, *pages)] == [0, 2, 2, 1]
+    assert all(f'href="report-000{number}.html"' in index for number in (1, 2, 3))
+    assert "ROW_ERROR_13" in index
+
+
+def test_a_report_that_says_the_same_is_not_written_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "PAGE_ROWS", 2)
+    world.do_all("plan", *COMMANDS)
+    written = {path: path.stat().st_ino for path in world.run.path.glob("report*")}
+    world.report()
+    assert {path: path.stat().st_ino for path in world.run.path.glob("report*")} == written
+    assert len(written) == 5
+
+
+def test_the_page_tells_what_was_spent_and_the_runs_own_warnings(world: World) -> None:
+    world.do_all("plan", *COMMANDS)
+    text = world.report().page_file.read_text("utf-8")
+    assert "would have been spent" in text or "was spent" in text
+    assert "What failed" not in text

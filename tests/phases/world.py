@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chargen_batch.config import Project
+    from chargen_batch.model.events import Event
     from chargen_batch.model.outcome import TaskResult
     from chargen_batch.model.state import RunState
     from chargen_batch.phases.apply import ApplyReport
@@ -121,6 +122,7 @@ class World:
     connections: int = 0
     plans: int = 0
     give_up: tuple[str, ...] = ()
+    told: list[Event] = field(default_factory=list)
 
     @property
     def project(self) -> Project:
@@ -167,19 +169,24 @@ class World:
         return f"p{self.plans:03d}"
 
     def plan(self, choices: PlanChoices = EVERYTHING) -> PlanReport:
-        return plan.run(self.project, choices, clock=self.clock, suffix=self.suffix)
+        tell = self.told.append
+        return plan.run(self.project, choices, clock=self.clock, suffix=self.suffix, tell=tell)
 
     def stage(self) -> StageReport:
-        return stage.run(self.run, self.project, self.connect, clock=self.clock)
+        tell = self.told.append
+        return stage.run(self.run, self.project, self.connect, clock=self.clock, tell=tell)
 
     def submit(self) -> SubmitReport:
-        return submit.run(self.run, self.project, self.connect, clock=self.clock)
+        tell = self.told.append
+        return submit.run(self.run, self.project, self.connect, clock=self.clock, tell=tell)
 
     def poll(self) -> PollReport:
-        return poll.run(self.run, self.connect, clock=self.clock, give_up=self.give_up)
+        tell, give_up = self.told.append, self.give_up
+        return poll.run(self.run, self.connect, clock=self.clock, give_up=give_up, tell=tell)
 
     def download(self) -> DownloadReport:
-        return download.run(self.run, self.connect, clock=self.clock, give_up=self.give_up)
+        tell, give_up = self.told.append, self.give_up
+        return download.run(self.run, self.connect, clock=self.clock, give_up=give_up, tell=tell)
 
     def apply(self, *, rehearsal_ok: bool = False) -> ApplyReport:
         return apply.run(
@@ -188,6 +195,7 @@ class World:
             clock=self.clock,
             rehearsal_ok=rehearsal_ok,
             choices=ApplyChoices(give_up=self.give_up),
+            tell=self.told.append,
         )
 
     def restore(self) -> ApplyReport:
@@ -200,10 +208,17 @@ class World:
         )
 
     def revert(self, run: RunDirectory | None = None, *, dry_run: bool = False) -> RevertReport:
-        return revert.run(run or self.run, self.project, clock=self.clock, dry_run=dry_run)
+        return revert.run(
+            run or self.run,
+            self.project,
+            clock=self.clock,
+            dry_run=dry_run,
+            tell=self.told.append,
+        )
 
     def report(self) -> ReportReport:
-        return report.run(self.run, self.project, self.connect, clock=self.clock)
+        tell = self.told.append
+        return report.run(self.run, self.project, self.connect, clock=self.clock, tell=tell)
 
     def resume(self, *, first_ok: bool = True) -> ResumeReport:
         return resume.run(
@@ -213,19 +228,29 @@ class World:
             clock=self.clock,
             story_held=contextlib.nullcontext,
             choices=ResumeChoices(first_ok=first_ok),
+            tell=self.told.append,
         )
 
     def cancel(self, *, sure: bool = True) -> CancelReport:
-        return cancel.run(self.run, self.connect, clock=self.clock, sure=sure)
+        tell = self.told.append
+        return cancel.run(self.run, self.connect, clock=self.clock, sure=sure, tell=tell)
 
     def retry(self, run: RunDirectory | None = None, *codes: str) -> RetryReport:
         """Retry a run, or the one that ended last."""
         ended = [each for each in runs.all_runs(self.project.runs_dir) if each.state().is_finished]
         parent = run or (ended or [self.run])[-1]
-        return retry.run(parent, self.project, clock=self.clock, suffix=self.suffix, codes=codes)
+        return retry.run(
+            parent,
+            self.project,
+            clock=self.clock,
+            suffix=self.suffix,
+            codes=codes,
+            tell=self.told.append,
+        )
 
     def cleanup(self, *, dry_run: bool = False) -> CleanupReport:
-        return cleanup.run(self.run, self.connect, clock=self.clock, dry_run=dry_run)
+        tell = self.told.append
+        return cleanup.run(self.run, self.connect, clock=self.clock, dry_run=dry_run, tell=tell)
 
     def do(self, command: str) -> Report:
         """Run a phase by its name."""
@@ -291,7 +316,7 @@ class World:
             outputs=dict(self.service.outputs),
             calls=[],
         )
-        return dataclasses.replace(self, root=root, service=service, clock=clock)
+        return dataclasses.replace(self, root=root, service=service, clock=clock, told=[])
 
 
 def _is_log_or_lock(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from typing import TYPE_CHECKING, NoReturn
 
@@ -16,7 +17,7 @@ from tests.service.calls import CALLS, FILE, JOB
 from tests.service.memory import MemoryService
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from stamina.instrumentation import RetryDetails
 
@@ -179,3 +180,47 @@ def test_no_wait_is_longer_than_the_longest(waits: list[float]) -> None:
     with pytest.raises(StopHereError):
         Retrying(memory, wait_initial_s=100.0).get_file(FILE)
     assert waits == [16.0]
+
+
+def _dropped_once() -> MemoryService:
+    memory = MemoryService()
+    memory.fail("get_file", DROPPED)
+    return memory
+
+
+def _repeated(tell: Callable[[str], None] | None) -> None:
+    with contextlib.suppress(ServiceError):  # there is no such file
+        Retrying(_dropped_once(), wait_initial_s=0.0, wait_max_s=0.0, tell=tell).get_file(FILE)
+
+
+def test_each_service_tells_its_own_waits(hooks: list[str]) -> None:
+    first: list[str] = []
+    second: list[str] = []
+    _repeated(first.append)
+    _repeated(second.append)
+    assert first == second == ["dropped; trying again in 0 s"]
+    assert hooks == []
+
+
+def test_what_the_program_repeats_itself_goes_to_its_own_hooks(hooks: list[str]) -> None:
+    told: list[str] = []
+    _repeated(told.append)
+    told.clear()
+    _repeated(None)
+    assert (told, hooks) == ([], ["begun dropped", "over"])
+
+
+@pytest.fixture
+def hooks() -> Iterator[list[str]]:
+    """Collect what the hooks of the program are told that we are a part of."""
+    seen: list[str] = []
+
+    @contextlib.contextmanager
+    def waiting(details: RetryDetails) -> Iterator[None]:
+        seen.append(f"begun {details.caused_by}")
+        yield
+        seen.append("over")
+
+    set_on_retry_hooks([waiting])
+    yield seen
+    set_on_retry_hooks(None)

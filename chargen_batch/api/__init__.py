@@ -1,0 +1,1 @@
+"""The phases as a program calls them; the command line is its first user."""

@@ -1,0 +1,1 @@
+"""The review page, served on loopback to one person's browser."""
