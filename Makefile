@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench live format clean
+.PHONY: help demo test lint bench docs docs-images live format clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## run the main job on a copy of the example story, on the embedded emulator
 	@PATH="$(abspath $(BIN)):$$PATH" sh examples/demo.sh
@@ -25,6 +25,13 @@ lint: $(VENV)/.dev ## check style, types and import contracts
 bench: $(VENV)/.bench ## measure side by side (T=plan: one topic; STORY=dir: that story; ROUNDS=5)
 	$(BIN)/python -m benchmarks $(T) --rounds $(or $(ROUNDS),5)
 
+docs: $(VENV)/.dev ## build the documentation into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	@echo "look at it: site/index.html"
+
+docs-images: $(VENV)/.dev ## make the documentation's pictures anew (needs Chromium, or CHROMIUM=path)
+	$(BIN)/python docs/images/make.py
+
 live: $(VENV)/.demo ## five tasks at the real service (CHARGEN_LIVE=1 and a key; half a dollar at most)
 	@$(BIN)/python -m tests.live $(if $(PROJECT),--project "$(PROJECT)")
 
@@ -33,7 +40,7 @@ format: $(VENV)/.dev ## put the code into its style
 	$(BIN)/ruff format .
 
 clean: ## remove what was installed and built
-	rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist site *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # The stamps are made last, so that what failed is done again.
 $(VENV)/bin/python:
