@@ -216,6 +216,15 @@ def remove_folder(path: Path) -> None:
     shutil.rmtree(hidden, ignore_errors=True)
 
 
+def remove_empty_folder(path: Path) -> None:
+    """Remove a folder that nothing is in; one that is not there, a link, or in use is left."""
+    try:
+        path.rmdir()
+    except OSError:
+        return
+    fsync_directory(path.parent)
+
+
 def make_directory(path: Path) -> None:
     """Create a folder and its parents, durably; an existing one is fine."""
     if path.is_dir():
@@ -234,3 +243,12 @@ def fsync_directory(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def nowhere(number: int) -> IO[str]:
+    """Return a stream by a file's number that was closed: nothing is read there, or kept."""
+    opened = os.open(os.devnull, os.O_RDWR)
+    if opened != number:
+        os.dup2(opened, number)
+        os.close(opened)
+    return os.fdopen(number, "w" if number else "r", closefd=False)

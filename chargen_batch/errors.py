@@ -54,7 +54,7 @@ class Problem:
     """One mistake in a user's file: where it stands and what is wrong there.
 
     ``line`` and ``column`` count from 1; 0 where the place is the whole file. ``path`` is the place
-    in the file's data (``zones[0].slug``), empty where it has none.
+    in its data (``zones[0].slug``), ``excerpt`` the line and a caret below it: empty without one.
     """
 
     file: str
@@ -62,6 +62,7 @@ class Problem:
     column: int
     message: str
     path: str = ""
+    excerpt: str = ""
 
     def __str__(self) -> str:
         """Return ``file:line:column: message  [path]``, as compilers print it."""

@@ -14,6 +14,7 @@ import yaml
 from yaml._yaml import CParser
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from chargen_batch.model.yaml_slips import excerpt, plain_words, shown_at
 from chargen_batch.model.yaml_tags import (
     FLOAT,
     FLOAT_TEXT,
@@ -42,11 +43,14 @@ _UNPRINTABLE: Final = re.compile(
 
 
 class YamlError(ValueError):
-    """A text that cannot be read: `where` it is, its 1-based `line` and `column`, and why."""
+    """A text that cannot be read: `where` it is, its 1-based `line` and `column`, why, the line."""
 
-    def __init__(self, message: str, *, where: str, line: int = 1, column: int = 1) -> None:
+    def __init__(
+        self, message: str, *, where: str, line: int = 1, column: int = 1, excerpt: str = ""
+    ) -> None:
         super().__init__(f"{where}:{line}:{column}: {message}")
         self.where, self.line, self.column, self.message = where, line, column, message
+        self.excerpt = excerpt
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +111,13 @@ def _decode(raw: bytes, where: str) -> str:
 def _error(
     text: str, where: str, index: int, problem: str, second: tuple[str, int] | None = None
 ) -> YamlError:
+    what, opened = problem, second[1] if second else None
     if second is not None:
-        context_line, context_column = position(text, second[1])
-        problem += f" ({second[0]}, line {context_line}, column {context_column})"
+        problem += " ({}, line {}, column {})".format(second[0], *position(text, second[1]))
+    problem = ": ".join(filter(None, (problem, plain_words(text, index, what, opened))))
+    shown = excerpt(text, shown_at(text, index, what, opened))
     line, column = position(text, index)
-    return YamlError(problem, where=where, line=line, column=column)
+    return YamlError(problem, where=where, line=line, column=column, excerpt=shown)
 
 
 def _translate(err: yaml.YAMLError, text: str, where: str) -> YamlError:

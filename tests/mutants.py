@@ -174,7 +174,7 @@ MUTANTS: Final = (
     Mutant(
         "a lock is not locked",
         "run/lock.py",
-        "        lock.acquire()\n",
+        "        lock.acquire(cancel_check=given_up)\n",
         "        pass\n",
         "tests/run/test_lock.py::test_second_process_is_told_who_holds_the_lock",
     ),

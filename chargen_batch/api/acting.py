@@ -8,6 +8,7 @@ from chargen_batch.api.acted import Acted, Report
 from chargen_batch.api.waiting import Pause
 from chargen_batch.core.retry_policy import is_retryable
 from chargen_batch.errors import BatchError, LockedError, of_the_system
+from chargen_batch.model.state import WaitingJob
 from chargen_batch.phases.effects import iso
 from chargen_batch.run.lock import held
 
@@ -57,7 +58,7 @@ def act_on(
             result = _round(session, command, run, phase)
             now = Acted(run.run_id, result, rounds=before.rounds + 1 if before else 1)
             acted[run.run_id] = now
-            if _is_worth_another(before, result, worth_waiting):
+            if _is_worth_another(run, before, result, worth_waiting):
                 again.append(run)
             else:
                 acted[run.run_id] = when_done(now)
@@ -90,16 +91,26 @@ def act_on_one(
 
 
 def _is_worth_another(
-    before: Acted | None, result: Report | BatchError, worth_waiting: Callable[[Report], bool]
+    run: RunDirectory,
+    before: Acted | None,
+    result: Report | BatchError,
+    worth_waiting: Callable[[Report], bool],
 ) -> bool:
     """Say whether to go on waiting: also through trouble that passes.
 
     That is what the network and the service recover from, and another command that holds a run in
-    between two rounds.
+    between two rounds. Of a run that has nothing on the service yet nothing is waited for.
     """
     if isinstance(result, LockedError):
         return before is not None
-    return is_retryable(result) if isinstance(result, BatchError) else worth_waiting(result)
+    if isinstance(result, BatchError):
+        return is_retryable(result) and _is_on_the_service(run)
+    return worth_waiting(result)
+
+
+def _is_on_the_service(run: RunDirectory) -> bool:
+    is_sent = any(not isinstance(job, WaitingJob) for job in run.state().jobs)
+    return is_sent or next(run.uploads(), None) is not None
 
 
 def _round(

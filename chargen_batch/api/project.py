@@ -11,7 +11,9 @@ from chargen_batch import config
 from chargen_batch.api.refused import refused_by_the_system
 from chargen_batch.api.run import Run
 from chargen_batch.api.session import Session, suffix
+from chargen_batch.core import asked_for
 from chargen_batch.errors import StateError
+from chargen_batch.model.plan import Scope
 from chargen_batch.phases.effects import silent
 from chargen_batch.run import resumable, runs
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from chargen_batch.core.planning import Verdict
     from chargen_batch.model.events import Event
-    from chargen_batch.model.plan import CostEstimate, Scope, SkipBy
+    from chargen_batch.model.plan import CostEstimate, SkipBy
     from chargen_batch.model.settings import Backend, Settings
     from chargen_batch.model.task import BatchTask, TaskKind
     from chargen_batch.phases.plan import Draft, PlanReport
@@ -150,11 +152,17 @@ class Project:
         return self._session.project.settings
 
     def validate(self, *, scope: Scope = "all", only: Sequence[str] = ()) -> ValidateReport:
-        """Check the configuration and every file of the story."""
+        """Check the configuration and every file of the story.
+
+        Raises:
+            ConfigError: There is no such scope, or ``only`` is a single word.
+
+        """
         from chargen_batch.phases import validate as phase
 
+        asked_for.hold("scope", scope, Scope)
         with refused_by_the_system():
-            return phase.run(self.root, os.environ, scope=scope, only=tuple(only))
+            return phase.run(self.root, os.environ, scope=scope, only=asked_for.globs("only", only))
 
     def plan(  # noqa: PLR0913 - one a choice, as the command has options
         self,
@@ -182,7 +190,7 @@ class Project:
 
         Raises:
             PlanningError: The story's files have problems, or it would cost more than it may.
-            ConfigError: The model does not offer what is asked for.
+            ConfigError: The model does not offer what is asked for, or there is no such choice.
 
         """
         from chargen_batch.phases import plan as phase
@@ -190,7 +198,7 @@ class Project:
         choices = phase.PlanChoices(
             scope=scope,
             mode=mode,
-            only=tuple(only),
+            only=asked_for.globs("only", only),
             target=target,
             image_type=image_type,
             portraits=portraits,

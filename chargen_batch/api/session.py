@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 from chargen_batch import config, disk
+from chargen_batch.core import asked_for
 from chargen_batch.errors import ConfigError, StateError
+from chargen_batch.model.bounds import Seconds
 from chargen_batch.phases.effects import iso, silent
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ class Session:
         tell: Is told what happens, one event at a time.
 
     Raises:
-        ConfigError: There is no such folder, or its settings do not hold.
+        ConfigError: There is no such folder, its settings do not hold, or there is no such time.
 
     """
 
@@ -64,6 +66,7 @@ class Session:
         repeats: bool = True,
         tell: Tell = silent,
     ) -> None:
+        asked_for.hold("lock_timeout_s", lock_timeout_s, Seconds)
         self.backend = backend
         self.lock_timeout_s = lock_timeout_s
         self._repeats = repeats
@@ -106,8 +109,14 @@ class Session:
         return by_file_alone.settings.batch.backend == "emulator"
 
     @contextlib.contextmanager
-    def story_held(self, command: str = "apply") -> Iterator[None]:
+    def story_held(
+        self, command: str = "apply", *, given_up: Callable[[], bool] | None = None
+    ) -> Iterator[None]:
         """Hold the story's lock: two applies never meet in its files.
+
+        Args:
+            command: What holds it.
+            given_up: Says, while another command's end is waited for, whether it still need be.
 
         Raises:
             LockedError: Another command writes to this story.
@@ -119,7 +128,8 @@ class Session:
         from chargen_batch.run.lock import held  # most commands hold none, and it takes a while
 
         since, lock = iso(self.clock()), folder / "story.lock"
-        with held(lock, command=command, since=since, timeout_s=self.lock_timeout_s):
+        wait = self.lock_timeout_s
+        with held(lock, command=command, since=since, timeout_s=wait, given_up=given_up):
             yield
 
     def connect(self) -> BatchService:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from chargen_batch.core import asked_for
 from chargen_batch.core.patience import Patience
 from chargen_batch.errors import BatchError
+from chargen_batch.model.bounds import Seconds  # noqa: TC001 - read when the program runs
 from chargen_batch.model.events import Waiting
 from chargen_batch.phases.effects import iso
 
@@ -29,10 +31,18 @@ class WaitChoices:
 
     ``interval_s`` is by default the settings' own, longer while nothing moves; ``timeout_s`` by
     default none.
+
+    Raises:
+        ConfigError: That is no time.
+
     """
 
-    interval_s: float | None = None
-    timeout_s: float | None = None
+    interval_s: Seconds | None = None
+    timeout_s: Seconds | None = None
+
+    def __post_init__(self) -> None:
+        """Hold both to what a time can be."""
+        asked_for.hold_each(self)
 
 
 @dataclass(slots=True)

@@ -8,6 +8,8 @@ from chargen_batch.api import acting
 from chargen_batch.api.waiting import WaitChoices
 from chargen_batch.cli import interruption
 from chargen_batch.cli.views import show_waiting
+from chargen_batch.core.retry_policy import is_retryable
+from chargen_batch.errors import BatchError
 from chargen_batch.run import runs
 
 if TYPE_CHECKING:
@@ -68,10 +70,11 @@ def act_on(
     interruption.on(taken, command)
 
     def on_wait(waiting: Sequence[Acted], news: Sequence[Acted], sleep_s: float) -> None:
+        interruption.waits()
         bars = session.stream().has_bars
         show_waiting(waiting, news, sleep_s, session.common, has_bars=bars)
 
-    return acting.act_on(
+    acted = acting.act_on(
         session,
         command,
         taken,
@@ -81,6 +84,18 @@ def act_on(
         when_done=when_done,
         on_wait=on_wait,
     )
+    if patience is not None and patience.wait:
+        _tell_how_to_go_on(acted)
+    return acted
+
+
+def _tell_how_to_go_on(acted: Sequence[Acted]) -> None:
+    """Let trouble that passes, and was not waited for, end with the command to type then."""
+    for each in acted:
+        error = each.result
+        if isinstance(error, BatchError) and is_retryable(error):
+            hints = (error.hint, f"to go on, type: {interruption.typed_again()}")
+            error.hint = "; ".join(filter(None, hints))
 
 
 def _waits(patience: WaitOptions | None) -> WaitChoices | None:

@@ -7,6 +7,7 @@ nothing is written, and nobody else is asked.
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 Offer = tuple[str, str]
 # More than a person looks through; of a longer history the newest.
 _MOST_RUNS: Final = 100
+# Bash puts a word into the line as it is: one that a shell would read otherwise, such as a folder
+# named $(...), is not offered. Zsh evaluates the descriptions: what it would obey is left out.
+_PLAIN: Final = re.compile(r"(?!-)[\w@%+=:,./-]+")
+_OBEYED: Final = re.compile(r"[^\w @%+=:,./()-]")
 
 
 def _quiet(
@@ -34,7 +39,11 @@ def _quiet(
     def offered(ctx: typer.Context, incomplete: str) -> list[Offer]:
         try:
             found = dict(reversed([*offers(ctx, incomplete)]))
-            return [each for each in reversed(found.items()) if each[0].startswith(incomplete)]
+            return [
+                (word, _OBEYED.sub("", about))
+                for word, about in reversed(found.items())
+                if word.startswith(incomplete) and _PLAIN.fullmatch(word)
+            ]
         except Exception:  # noqa: BLE001 - a traceback in the middle of a line that is being typed
             return []
 

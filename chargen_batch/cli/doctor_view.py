@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
-from chargen_batch.cli.terminal import print_json, told_as
+from chargen_batch.cli.terminal import print_json, say, told_as
 
 if TYPE_CHECKING:
     from chargen_batch.cli.options import Common
@@ -23,6 +21,6 @@ def show_checks(report: DoctorReport, common: Common) -> None:
     for check in report.checks:
         if check.level == "ok" and common.quiet:
             continue
-        typer.echo(f"{check.level:7}  {check.name}: {check.seen}")
+        say(f"{check.level:7}  {check.name}: {check.seen}")
         if check.level != "ok" and check.advice:
-            typer.echo(f"{'':7}  {check.advice}")
+            say(f"{'':7}  {check.advice}")

@@ -12,6 +12,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from chargen_batch.cli import keyboard
 from chargen_batch.errors import ExitCode, InterruptedByUserError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _TAKE_RUN: Final = frozenset(
 # After so long somebody may think that Ctrl-C was not heard.
 _PATIENCE_S: Final = 1.0
 _SHOW_CURSOR: Final = "\x1b[?25h"
+_JOBS: Final = ", and the jobs go on at the service"
 _PATIENTLY: Final = "stopping when what is under way has ended; Ctrl-C again stops at once"
 
 
@@ -36,13 +38,15 @@ class _Interruption:
     def __init__(self) -> None:
         self.argv: Sequence[str] = ()
         self.run_id: str | None = None
+        self.jobs_go_on = False
         self.is_watched = False
         self.patience: threading.Timer | None = None
 
     def first(self, _signal: int, _frame: FrameType | None) -> NoReturn:
         """End the command in order."""
-        signal.signal(signal.SIGINT, self.again)
-        signal.signal(signal.SIGTERM, self.again)
+        for each in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(each) == self.first:
+                signal.signal(each, self.again)
         self.patience = threading.Timer(_PATIENCE_S, _say, [_PATIENTLY])
         self.patience.daemon = True
         self.patience.start()
@@ -53,6 +57,7 @@ class _Interruption:
         error = interrupted()
         if sys.stderr.isatty():
             _say(_SHOW_CURSOR, end="")
+            keyboard.unhush()
         _say(f"error: {error.message}\nhint: {error.hint}")
         os._exit(ExitCode.INTERRUPTED)
 
@@ -62,22 +67,21 @@ _NOW: Final = _Interruption()
 
 def begin(argv: Sequence[str]) -> None:
     """Begin a command: what is interrupted from now on is this one."""
-    _NOW.argv, _NOW.run_id = tuple(argv), None
+    _NOW.argv, _NOW.run_id, _NOW.jobs_go_on = tuple(argv), None, False
     if _NOW.is_watched:
         watch()
 
 
 def watch() -> None:
-    """Watch for Ctrl-C, unless whoever started the process has it ignored."""
-    if signal.getsignal(signal.SIGINT) in {signal.default_int_handler, _NOW.again, _NOW.first}:
-        signal.signal(signal.SIGINT, _NOW.first)
-        _NOW.is_watched = True
+    """Watch for Ctrl-C and SIGTERM, but what whoever started the process has ignored stays so.
 
-
-def watch_for_end() -> None:
-    """Take SIGTERM for a Ctrl-C from now on, where that is watched for."""
-    if _NOW.is_watched and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _NOW.first)
+    A shell has Ctrl-C ignored by what a script starts in the background, and nothing else.
+    """
+    ours = {signal.default_int_handler, signal.SIG_DFL, _NOW.again, _NOW.first}
+    for each in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(each) in ours:
+            signal.signal(each, _NOW.first)
+    _NOW.is_watched = True
 
 
 def on(runs: Sequence[RunDirectory], command: str) -> None:
@@ -86,16 +90,23 @@ def on(runs: Sequence[RunDirectory], command: str) -> None:
     _NOW.run_id = runs[0].run_id if len(runs) == 1 and is_typed else None
 
 
+def waits() -> None:
+    """Remember that what is waited for is at work elsewhere, and goes on without the command."""
+    _NOW.jobs_go_on = True
+
+
 def interrupted() -> InterruptedByUserError:
     """Return the error that says how to go on."""
     if _NOW.patience is not None:
         _NOW.patience.cancel()
     return InterruptedByUserError(
-        "interrupted; what was done is saved", hint=f"to go on, type: {_typed_again()}"
+        f"interrupted; what was done is saved{_JOBS if _NOW.jobs_go_on else ''}",
+        hint=f"to go on, type: {typed_again()}",
     )
 
 
-def _typed_again() -> str:
+def typed_again() -> str:
+    """Return the command that goes on with what this one was at."""
     from chargen_batch.cli import typed
 
     words = list(_NOW.argv)

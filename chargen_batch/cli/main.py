@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import sys
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -19,10 +20,25 @@ _ALLOCATIONS: Final = 100_000
 def entry_point() -> NoReturn:
     """Run the command line and leave."""
     gc.set_threshold(_ALLOCATIONS)
+    _open_streams()
     interruption.watch()
     code = main(sys.argv[1:])
     gc.freeze()  # all goes with the process: nobody need look for cycles in it
     raise SystemExit(code)
+
+
+def _open_streams() -> None:
+    """Let every stream be there, and print whatever letters: a cron may have closed what it likes.
+
+    The first file that is opened would take the number of a stream that is not there.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            from chargen_batch import disk
+
+            setattr(sys, name, disk.nowhere(number))
+        if number and isinstance(stream := getattr(sys, name), io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def main(argv: Sequence[str]) -> int:

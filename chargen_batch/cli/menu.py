@@ -42,6 +42,7 @@ def menu(context: typer.Context, common: Common) -> None:
     say("Each choice shows the command that does it, so that you can type it another time.")
     while _chosen(guide):
         pass
+    say("-- the menu has ended; chargen-batch menu comes back to it")
 
 
 def _chosen(guide: Guide) -> bool:
@@ -50,8 +51,8 @@ def _chosen(guide: Guide) -> bool:
 
     say("")
     try:
-        way = pick("What next?", _ways(guide))
-    except (WentBackError, KeyboardInterrupt, EOFError):
+        way = pick("What next?", _ways(guide), is_first=True)
+    except (WentBackError, KeyboardInterrupt):
         return False
     if way is None:
         return False

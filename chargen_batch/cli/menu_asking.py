@@ -1,9 +1,11 @@
-"""The menu's questions: choosing one, choosing several, a word; Escape goes back from each."""
+"""The menu's questions: one, several, a word; Escape goes back from each but the first."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from chargen_batch.core.unseen import in_one_line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _ONE: Final = "(arrows or the key in front, then Enter; Esc goes back)"
+_FIRST: Final = "(arrows or the key in front, then Enter; Esc leaves)"
 _SEVERAL: Final = "(Space marks, a marks all, Enter takes them; Esc goes back)"
 _WORD: Final = "(Enter takes it; Esc goes back)"
 # How long a lone Escape may be the beginning of an arrow key.
@@ -48,8 +51,14 @@ class Item(Generic[T]):
     marked: bool = False
 
 
-def pick(question: str, items: Sequence[Item[T]], *, default: T | None = None) -> T:
-    """Let one be chosen.
+def pick(
+    question: str,
+    items: Sequence[Item[T]],
+    *,
+    default: T | None = None,
+    is_first: bool = False,
+) -> T:
+    """Let one be chosen; there is nothing to go back to from the first question.
 
     Raises:
         WentBackError: Escape was pressed.
@@ -63,7 +72,7 @@ def pick(question: str, items: Sequence[Item[T]], *, default: T | None = None) -
         question,
         [_choice(item, number) for number, item in enumerate(items)],
         default=numbers[0] if default is not None and numbers else None,  # type: ignore[arg-type]
-        instruction=_ONE,
+        instruction=_FIRST if is_first else _ONE,
         style=_style(),
         use_shortcuts=all(item.letter for item in items),
         use_jk_keys=not any(item.letter for item in items),
@@ -100,7 +109,7 @@ def word(question: str, *, default: str = "", is_good: Callable[[str], bool | st
         is_good: Says of a word that it is good, or why it is not.
 
     Raises:
-        WentBackError: Escape was pressed.
+        WentBackError: Escape or Ctrl-D was pressed.
         KeyboardInterrupt: Ctrl-C was.
 
     """
@@ -108,7 +117,7 @@ def word(question: str, *, default: str = "", is_good: Callable[[str], bool | st
     from prompt_toolkit.key_binding import KeyBindings
 
     keys = KeyBindings()
-    keys.add("escape", eager=True)(_goes_back)
+    _let_go_back(keys.add)
     asked = questionary.text(
         question,
         default=default,
@@ -131,7 +140,7 @@ def say(line: str, style: str = "") -> None:
     import questionary
 
     colour = dict(_COLOURS).get(style)
-    questionary.print(line, style=colour)
+    questionary.print(visible(line), style=colour)
 
 
 def _choice(item: Item[T], number: int) -> Choice:
@@ -139,7 +148,10 @@ def _choice(item: Item[T], number: int) -> Choice:
     import questionary
 
     return questionary.Choice(
-        item.title, value=number, shortcut_key=item.letter or False, checked=item.marked
+        in_one_line(item.title),
+        value=number,
+        shortcut_key=item.letter or False,
+        checked=item.marked,
     )
 
 
@@ -153,9 +165,17 @@ def _answer(asked: Question) -> Any:  # noqa: ANN401 - the value of whatever was
     keys = asked.application.key_bindings
     add = getattr(keys, "add", None)  # those of a word's field are given to it, and are closed
     if add is not None:
-        add("escape", eager=True)(_goes_back)
+        _let_go_back(add)
     asked.application.ttimeoutlen = _ESCAPE_S
-    return asked.unsafe_ask()
+    try:
+        return asked.unsafe_ask()
+    except EOFError:  # the terminal is gone
+        raise WentBackError from None
+
+
+def _let_go_back(add: Callable[..., Callable[[Callable[[KeyPressEvent], None]], object]]) -> None:
+    for key in ("escape", "c-d"):
+        add(key, eager=True)(_goes_back)
 
 
 def _goes_back(event: KeyPressEvent) -> None:

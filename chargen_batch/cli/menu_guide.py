@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from chargen_batch.cli import interruption, typed, views
+from chargen_batch.cli import interruption, keyboard, typed, views
 from chargen_batch.cli.menu_asking import say
 from chargen_batch.cli.session import Session
 from chargen_batch.config import STORY_FOLDERS, find_project
@@ -58,6 +58,7 @@ class Guide:
             views.show_error(interruption.interrupted(), as_json=False, quiet=False)
             code = int(ExitCode.INTERRUPTED)
         self.tell(code)
+        keyboard.forget_typed()
         return code
 
     def show(self, *words: str) -> None:
@@ -89,6 +90,7 @@ class Guide:
             return None
         show_plan(found, self.common, asked, code=found.exit_code)
         self.tell(found.exit_code)
+        keyboard.forget_typed()
         return found
 
     def history(self) -> tuple[RunLine, ...]:

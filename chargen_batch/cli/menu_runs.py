@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from chargen_batch.cli.menu_asking import Item, agrees, pick, say
+from chargen_batch.cli.menu_asking import Item, WentBackError, agrees, pick, say
 from chargen_batch.cli.menu_drawing import draw
 from chargen_batch.cli.menu_guide import run_title
-from chargen_batch.cli.overview_views import usd
+from chargen_batch.cli.overview_views import IF_PAID, usd
 from chargen_batch.cli.session import Session
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def go_on(guide: Guide) -> None:
     items = [Item(run_title(run), run.run_id) for run in lines]
     if len(found.runs) > 1:
         items.append(Item(f"All {len(found.runs)} that were submitted", _ALL))
-    chosen = pick("Go on with which run?", items)
+    chosen = lines[0].run_id if len(items) == 1 else pick("Go on with which run?", items)
     if chosen == _ALL:
         guide.run("resume", "--all", "--wait")
     else:
@@ -59,6 +60,12 @@ def finish(guide: Guide, run: RunLine, *, is_unpaid: bool) -> None:
 def look_back(guide: Guide) -> None:
     """Show what was done, and what it cost."""
     guide.run("runs")
+    while _looked_at(guide):
+        pass
+
+
+def _looked_at(guide: Guide) -> bool:
+    """Show one thing more; say whether to go on."""
     ways = [
         Item("Look at one run", "run", "l"),
         Item("What was spent, by month", "cost", "w"),
@@ -67,15 +74,21 @@ def look_back(guide: Guide) -> None:
     ]
     match pick("More?", ways):
         case "run":
-            run = _one_of(guide.history(), "Which run?")
-            if run:
-                guide.run("status", "--run", run.run_id)
+            _look_at_run(guide)
         case "cost":
             guide.run("runs", "--cost")
         case "story":
             guide.run("status", "--story")
         case _:
-            return
+            return False
+    return True
+
+
+def _look_at_run(guide: Guide) -> None:
+    with suppress(WentBackError):
+        run = _one_of(guide.history(), "Which run?")
+        if run:
+            guide.run("status", "--run", run.run_id)
 
 
 def failed(guide: Guide) -> None:
@@ -121,8 +134,10 @@ def _retry(guide: Guide, parent: RunLine) -> None:
     child = next((run for run in children if run.phase == "planned"), None)
     if child is None:
         return
-    cost = "nothing on the emulator" if child.backend == "emulator" else usd(child.estimate_usd)
-    question = f"{child.total} task(s) are planned again, for {cost}. Submit them?"
+    cost = f"for {usd(child.estimate_usd)}"
+    if child.backend == "emulator":
+        cost = f"{usd(child.estimate_usd)} {IF_PAID}"
+    question = f"{child.total} task(s) are planned again, {cost}. Submit them?"
     if agrees(question, yes="Yes, go on", no="Not now", default=child.backend == "emulator"):
         wait = guide.words_for_waiting(child.backend)
         guide.run("resume", "--run", child.run_id, *wait, "--yes")
@@ -157,10 +172,10 @@ def report(guide: Guide) -> None:
 
 
 def _one_of(known: Sequence[RunLine], question: str, *, nothing: str = "") -> RunLine | None:
-    """Let a run be chosen; ``None`` where there is none."""
+    """Let a run be chosen, the only one without a question; ``None`` where there is none."""
     if not known:
         say(nothing or "There is no run yet.")
         return None
     items = [Item(run_title(run), run.run_id) for run in known]
-    chosen = pick(question, items)
+    chosen = known[0].run_id if len(known) == 1 else pick(question, items)
     return next(run for run in known if run.run_id == chosen)

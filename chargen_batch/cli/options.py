@@ -139,6 +139,13 @@ class Common:
     ] = 0.0
 
 
+# The commands for people alone: given --json they say so, and their help does not name it.
+_FOR_PEOPLE: Final = frozenset({"review", "menu", "emulator"})
+_HIDDEN_JSON: Final = Annotated[
+    bool, typer.Option("--json", hidden=True, help="Not here: see status --story.")
+]
+
+
 def _stdout_shared(groups: Iterable[object]) -> AbstractContextManager[None]:
     """Leave stdout to the events where they go there.
 
@@ -171,6 +178,11 @@ def with_groups(command: Callable[..., None]) -> Callable[..., None]:
         groups[each.name] = (each.annotation, list(fields))
         (shared if each.annotation is Common else own).extend(fields.values())
     options = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *shared)]
+    if command.__name__ in _FOR_PEOPLE:
+        options = [
+            each.replace(annotation=_HIDDEN_JSON) if each.name == "json" else each
+            for each in options
+        ]
 
     @functools.wraps(command)
     def wrapped(**given: Any) -> None:  # noqa: ANN401 - whatever the command line says

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Final
 
-import typer
-
-from chargen_batch.cli.terminal import aside, print_json, told_as
+from chargen_batch.cli.folding import width_of
+from chargen_batch.cli.problem_formats import text_of
+from chargen_batch.cli.terminal import aside, print_json, put, say, told_as
 from chargen_batch.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from chargen_batch.phases.status import JobStatus, StatusReport
     from chargen_batch.phases.story_status import StoryReport
 
+# What is said of a price that nobody pays.
+IF_PAID: Final = "if it were paid (rehearsal)"
+# A terminal that is narrower has room for what a person goes by, and no more.
+_NARROW: Final = 110
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -30,10 +35,10 @@ def show_status(report: StatusReport, common: Common) -> None:
         print_json(told_as(Status, report))
         return
     if common.quiet:
-        typer.echo(report.phase)
+        put(report.phase)
         return
     for line in _status_lines(report):
-        typer.echo(line)
+        say(line)
     if report.next_command:
         aside(f"hint: next, type: chargen-batch {report.next_command}")
 
@@ -45,7 +50,7 @@ def show_no_run(common: Common) -> None:
 
         print_json(NoRun(exit_code=ExitCode.DONE, run_id=None))
     elif not common.quiet:
-        typer.echo("no run was planned yet (type: chargen-batch plan)")
+        say("no run was planned yet (type: chargen-batch plan)")
 
 
 def _status_lines(report: StatusReport) -> Iterator[str]:
@@ -53,7 +58,8 @@ def _status_lines(report: StatusReport) -> Iterator[str]:
     what = f"{report.mode} {report.scope} with {report.model} on {report.backend}"
     yield f"  {what}" + (f", out of run {report.parent_run_id}" if report.parent_run_id else "")
     done = f"{report.completed} of {report.total} done, {report.failed} failed"
-    yield f"  tasks: {done}, {report.open} open; {report.skipped} target(s) left out"
+    again = f", {report.reverted} taken out again" if report.reverted else ""
+    yield f"  tasks: {done}, {report.open} open{again}; {report.skipped} target(s) left out"
     yield f"  cost: {_cost(report)}"
     if report.error:
         yield f"  error: {report.error_code}: {report.error}"
@@ -70,7 +76,7 @@ def _cost(report: RunFacts) -> str:
     so_far = f"{usd(report.spent_usd)} so far, {expected}"
     if report.unpriced:
         so_far += f", the price of {report.unpriced} task(s) unknown"
-    return so_far + (" (a rehearsal: nothing is paid)" if report.backend == "emulator" else "")
+    return so_far + (f", {IF_PAID}" if report.backend == "emulator" else "")
 
 
 def _job_row(job: JobStatus) -> tuple[str, ...]:
@@ -101,16 +107,40 @@ def show_story(report: StoryReport, common: Common) -> None:
         for warning in report.warnings:
             aside(f"warning: {warning}")
     for problem in report.problems:
-        aside(str(problem))
-    titles = ("entity", "wanted", "done", "approved", "rejected", "changed", "in flight", "open")
-    rows = [titles, *map(_standing_row, (*report.entities, report.total))]
-    for line in aligned(rows):
-        typer.echo(line)
+        aside(text_of(problem))
+    rows = [_STANDING, *map(_standing_row, (*report.entities, report.total))]
+    for line in aligned(_few(rows, report.total) if _is_narrow() else rows):
+        put(line)
+    if report.total.undecided and not common.quiet:
+        backend = f" --backend {common.backend}" if common.backend else ""
+        aside(f"hint: approve or reject what is undecided: chargen-batch review{backend}")
+
+
+_STANDING: Final = (
+    *("entity", "wanted", "done", "undecided", "approved", "rejected"),
+    *("changed", "in flight", "open"),
+)
 
 
 def _standing_row(one: Standing) -> tuple[str, ...]:
-    counts = (one.wanted, one.done, one.approved, one.rejected, one.changed)
+    counts = (one.wanted, one.done, one.undecided, one.approved, one.rejected, one.changed)
     return (one.entity, *map(str, (*counts, one.in_flight, one.open)))
+
+
+def _few(rows: Sequence[tuple[str, ...]], total: Standing) -> list[tuple[str, ...]]:
+    """Leave out columns in which nothing is counted, and what kind an entity is of."""
+    says = [title in {"entity", "wanted", "done", "open"} for title in _STANDING]
+    counted = [cell != "0" for cell in _standing_row(total)]
+    kept = [any(pair) for pair in zip(says, counted, strict=True)]
+    return [
+        tuple(cell.rpartition("/")[2] for cell, is_kept in zip(row, kept, strict=True) if is_kept)
+        for row in rows
+    ]
+
+
+def _is_narrow() -> bool:
+    width = width_of(sys.stdout)
+    return width is not None and width < _NARROW
 
 
 def show_runs(report: HistoryReport, common: Common) -> None:
@@ -122,29 +152,39 @@ def show_runs(report: HistoryReport, common: Common) -> None:
         return
     if common.quiet:
         for each in report.runs:
-            typer.echo(each.run_id)
+            put(each.run_id)
     elif report.runs:
-        for line in aligned([_RUN_TITLES, *(_run_row(run, report) for run in report.runs)]):
-            typer.echo(line)
+        narrow = _is_narrow()
+        reverted = any(run.reverted for run in report.runs)
+        titles = [each for each in _RUN_TITLES if reverted or each != _REVERTED]
+        rows = [tuple(titles), *(_run_row(run, report, reverted=reverted) for run in report.runs)]
+        for line in aligned([row[:-_RUN_WIDE] if narrow else row for row in rows]):
+            put(line)
+        if any(run.backend == "emulator" for run in report.runs):
+            aside(f"in brackets: {IF_PAID}")
     elif not report.damaged:
-        typer.echo("no run was planned yet (type: chargen-batch plan)")
+        say("no run was planned yet (type: chargen-batch plan)")
     for broken in report.damaged:
         aside(f"warning: run {broken.run_id} cannot be read: {broken.error}")
 
 
-_RUN_TITLES = (
-    *("", "run", "phase", "done", "failed", "open", "jobs", "spent", "expected", "age"),
-    *("what", "model", "backend", "parent"),
+_REVERTED: Final = "reverted"
+_RUN_TITLES: Final = (
+    *("", "run", "phase", "done", "failed", "open", _REVERTED, "spent", "age"),
+    *("jobs", "expected", "what", "model", "backend", "parent"),
 )
+_RUN_WIDE: Final = 6  # of these there is no room for on a narrow terminal
 
 
-def _run_row(run: RunLine, report: HistoryReport) -> tuple[str, ...]:
+def _run_row(run: RunLine, report: HistoryReport, *, reverted: bool) -> tuple[str, ...]:
     mark = "*" if run.run_id == report.current else " "
     live = f" ({run.live_jobs} live)" if run.live_jobs else ""
     spent = usd(run.spent_usd) + ("+?" if run.unpriced else "")
+    spent = f"({spent})" if run.backend == "emulator" else spent
     return (
         *(mark, run.run_id, run.phase, str(run.completed), str(run.failed), str(run.open)),
-        *(f"{run.jobs}{live}", spent, usd(run.estimate_usd), span(run.age_s)),
+        *((str(run.reverted),) if reverted else ()),
+        *(spent, span(run.age_s), f"{run.jobs}{live}", usd(run.estimate_usd)),
         *(f"{run.mode} {run.scope}", run.model, run.backend, run.parent_run_id or ""),
     )
 
@@ -157,9 +197,9 @@ def show_costs(report: CostReport, common: Common) -> None:
         print_json(told_as(RunsCost, report))
         return
     for month, spent in report.months.items():
-        typer.echo(f"{month}  {usd(spent)}")
+        put(f"{month}  {usd(spent)}")
     if not report.months:
-        typer.echo("nothing was spent yet")
+        put("nothing was spent yet")
     if report.unpriced:
         aside(f"warning: the price of {report.unpriced} task(s) is not known, and not in the sum")
     for unreadable in report.unreadable:
@@ -168,7 +208,7 @@ def show_costs(report: CostReport, common: Common) -> None:
         aside(_budget(report))
         if report.rehearsed:
             told = ", ".join(f"{month} {usd(cost)}" for month, cost in report.rehearsed.items())
-            aside(f"not counted: rehearsals, which would have cost {told}")
+            aside(f"not counted: {told} {IF_PAID}")
 
 
 def _budget(report: CostReport) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import typer
-
+from chargen_batch.cli.overview_views import IF_PAID
 from chargen_batch.cli.plan_view import money
-from chargen_batch.cli.terminal import aside, print_json, told_as
+from chargen_batch.cli.terminal import aside, print_json, say, told_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +36,7 @@ def show_explanation(report: ExplainReport, common: Common) -> None:
         print_json(told_as(Explain, report))
         return
     for line in _lines(report):
-        typer.echo(line)
+        say(line)
     for warning in report.warnings:
         aside(f"warning: {warning}")
 
@@ -52,7 +51,7 @@ def show_adoption(report: AdoptReport, common: Common) -> None:
     for warning in report.warnings:
         aside(f"warning: {warning}")
     if not common.quiet:
-        typer.echo(_adopted(report))
+        say(_adopted(report))
 
 
 def _adopted(report: AdoptReport) -> str:
@@ -135,8 +134,8 @@ def _cost(report: ExplainReport) -> str:
     if report.cost is None:
         return ""
     how = "as counted" if report.cost.counted else "as estimated"
-    rehearsed = ", had it not been a rehearsal" if report.cost.rehearsal else ""
-    return f"{money(report.cost.usd)} by batch, {how}{rehearsed}"
+    rehearsed = f" {IF_PAID}" if report.cost.rehearsal else ""
+    return f"{money(report.cost.usd)} by batch{rehearsed}, {how}"
 
 
 def _text(name: str, text: str) -> Iterator[str]:

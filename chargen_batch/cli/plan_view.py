@@ -6,9 +6,9 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-import typer
-
-from chargen_batch.cli.terminal import aside, print_json
+from chargen_batch.cli.problem_formats import text_of
+from chargen_batch.cli.terminal import aside, print_json, put, say
+from chargen_batch.core.unseen import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from chargen_batch.errors import ExitCode
     from chargen_batch.phases.plan import PlanReport
 
+_NO_TARGET: Final = (
+    "nothing asks for a picture here: a character, location or chapter does with a file of scenes, "
+    "image prompts or the like (docs/story-format.md); --scope, --only and --target leave out more"
+)
 # Wide enough for every column to be whole where nobody looks at a terminal.
 _WIDTH_OF_A_PIPE: Final = 600
 # A terminal that is narrower has room for what a person goes by, and no more.
@@ -47,9 +51,9 @@ def show_plan(report: PlanReport, common: Common, options: PlanOptions, *, code:
         return
     if common.quiet:
         for problem in report.problems:
-            aside(str(problem))
+            aside(text_of(problem))
         if report.run_id:
-            typer.echo(report.run_id)
+            put(report.run_id)
         return
     tell_plan(report, common, options, table=options.dry_run)
     if report.run_id:
@@ -63,19 +67,19 @@ def tell_plan(report: PlanReport, common: Common, options: PlanOptions, *, table
     is in it where all are asked for.
     """
     for problem in report.problems:
-        aside(str(problem))
+        aside(text_of(problem))
     for warning in report.warnings:
         aside(f"warning: {warning}")
     if table or options.all:
         listed = tuple(_listed(report.verdicts, everything=options.all))
-        if listed or not report.verdicts:
+        if listed:
             _print_table(listed, common)
         if left := len(report.verdicts) - len(listed):
-            typer.echo(f"{left} done: --all lists {'it' if left == 1 else 'them'}")
+            say(f"{left} done: --all lists {'it' if left == 1 else 'them'}")
     for line in _diff_lines(report.verdicts) if options.diff else ():
-        typer.echo(line)
+        put(line)
     for line in _summary_lines(report):
-        typer.echo(line)
+        say(line)
 
 
 def _listed(verdicts: Sequence[Verdict], *, everything: bool) -> Iterator[Verdict]:
@@ -99,8 +103,11 @@ def _left_out(report: PlanReport) -> Iterator[str]:
 
 
 def _summary_lines(report: PlanReport) -> Iterator[str]:
+    if not report.verdicts:
+        yield _NO_TARGET
+        return
     states = ", ".join(f"{count} {name}" for name, count in report.summary.by_state.items())
-    yield f"{len(report.verdicts)} target(s): {states or 'none'}"
+    yield f"{len(report.verdicts)} target(s): {states}"
     yield from _left_out(report)
     if not report.planned:
         yield "nothing to do"
@@ -155,7 +162,7 @@ def _print_table(verdicts: Sequence[Verdict], common: Common) -> None:
         row = dict(zip(_COLUMNS, _table_row(verdict), strict=True))
         if names == _FEW:
             row["target"] = f"{verdict.task.entity_slug}/{row['target']}"
-        table.add_row(*(row[name] for name in names))
+        table.add_row(*(visible(row[name]) for name in names))
     console.print(table)
 
 

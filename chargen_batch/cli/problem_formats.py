@@ -19,6 +19,11 @@ _IN_A_MESSAGE: Final = (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"))
 _IN_A_PROPERTY: Final = (*_IN_A_MESSAGE, (":", "%3A"), (",", "%2C"))
 
 
+def text_of(problem: Problem) -> str:
+    """Return a problem for people: its line, and below it that of the file where it is shown."""
+    return f"{problem}\n{problem.excerpt}" if problem.excerpt else str(problem)
+
+
 def github_line(problem: Problem, prefix: str) -> str:
     """Return a workflow command that marks a line of a file in a pull request.
 

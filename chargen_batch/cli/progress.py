@@ -11,9 +11,10 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
 from rich.text import Text
 
-from chargen_batch.cli import terminal
+from chargen_batch.cli import keyboard, terminal
 from chargen_batch.cli.event_words import STEPS, amount, span, state_word
 from chargen_batch.core.polling import has_ended
+from chargen_batch.core.unseen import in_one_line
 from chargen_batch.model import events
 
 if TYPE_CHECKING:
@@ -100,11 +101,13 @@ class Bars:
         live, self._live = self._live, None
         if live is not None:
             live.stop()
+            keyboard.unhush()
         if self._print in terminal.ABOVE:  # Ctrl-C comes between any two of these lines
             terminal.ABOVE.remove(self._print)
 
     def _start(self) -> None:
         if self._live is None:
+            keyboard.hush()
             self._live = Live(
                 console=self._console,
                 get_renderable=self._rendered,
@@ -178,6 +181,7 @@ class Bars:
         self._runs.add(row[0])
         if len(self._runs - {None}) > 1:
             words = f"{(row[0] or '')[-4:]} {words}"
+        words, amount = in_one_line(words), in_one_line(amount)
         if row not in self._rows:
             self._rows[row] = self._bars.add_task(
                 words, total=total, completed=done, amount=amount, is_timed=is_timed

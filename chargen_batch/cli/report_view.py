@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 # Of more failures than these a person reads in the report.
 _FAILURES: Final = 20
+_PICTURES: Final = "pictures: in images/ of each character, location and chapter"
 
 
 def report_lines(report: ReportReport, *, whole: bool = False) -> str:
@@ -28,8 +29,14 @@ def report_lines(report: ReportReport, *, whole: bool = False) -> str:
         f"{report.report.phase}, {summary.success} of {summary.total} done, {counts}",
         *(f"  {failure.key}: {failure.error.code}" for failure in listed),
         *([f"  and {more} more: see report.html"] if more else []),
+        *([_PICTURES] if has_pictures(report) else []),
         f"report: {report.page_file}",
     ]
     if report.removed:
-        lines.append(f"{report.removed} file(s) and job(s) of it were removed from the service")
+        lines.append("its uploads and jobs were removed from the service (the results are here)")
     return "\n".join(lines)
+
+
+def has_pictures(report: ReportReport) -> bool:
+    """Say whether anything that it drew is in the story."""
+    return report.report.config.mode == "generate" and report.report.summary.success > 0

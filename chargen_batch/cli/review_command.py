@@ -45,7 +45,11 @@ def review(
     from chargen_batch.review.server import run_forever
 
     with Session(common) as session:
-        desk = Desk(session.project, lambda: session.story_held("review"), _named(session, run))
+        desk = Desk(
+            session.project,
+            lambda: session.story_held("review", given_up=lambda: desk.has_ended),
+            _named(session, run),
+        )
         desk.every = every
         count = len(desk.pictures())
         review_view.show_problems(desk.problems)

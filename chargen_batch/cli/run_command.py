@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chargen_batch.run.directory import RunDirectory
 
 _EMULATOR: Final = "emulator"
+_NO_ANSWER: Final = "nobody answered: nothing was submitted, and nothing is paid"
 # It is here: asking it costs nothing.
 _EMULATOR_INTERVAL_S: Final = 1.0
 # An unfinished run that ended so is out of the way of a new one.
@@ -151,25 +152,36 @@ class _Going:
         if self.sure:
             return
         if not asks:
-            words = [*typed.options_of(self.options), *typed.options_of(common), "--yes"]
             told = run_view.price(seen, is_rehearsal=is_rehearsal)
-            raise StateError(
-                f"{told}, and nobody is here to be asked",
-                hint=f"type: {typed.shown(['run', *words])}",
-            )
+            raise self._unagreed(f"{told}, and nobody is here to be asked")
         is_strange = is_rehearsal and not self.session.rehearsal_ok
-        run_view.ask_for_plan(seen, is_rehearsal=is_rehearsal, is_strange=is_strange)
+        try:
+            run_view.ask_for_plan(seen, is_rehearsal=is_rehearsal, is_strange=is_strange)
+        except EOFError:
+            raise self._unagreed(_NO_ANSWER) from None
         self.sure = True
 
     def _agree_to_rehearsal(self, unfinished: Unfinished) -> None:
         """Ask whether a run's placeholders may go where they seem not to belong.
 
         Where nobody is there to be asked, apply says what is to be typed.
+
+        Raises:
+            StateError: Somebody was there, and is not any more.
+            Exit: Somebody does not agree.
+
         """
         is_strange = unfinished.is_rehearsal and not self.session.rehearsal_ok
         if is_strange and not self.sure and run_view.may_ask(self.session.common):
-            run_view.ask_for_rehearsal(unfinished.run.run_id)
+            try:
+                run_view.ask_for_rehearsal(unfinished.run.run_id)
+            except EOFError:
+                raise self._unagreed(_NO_ANSWER) from None
             self.rehearsal_ok = True
+
+    def _unagreed(self, why: str) -> StateError:
+        words = [*typed.options_of(self.options), *typed.options_of(self.session.common), "--yes"]
+        return StateError(why, hint=f"type: {typed.shown(['run', *words])}")
 
     def _act(self, run: RunDirectory) -> None:
         from chargen_batch.cli.acting import act_on

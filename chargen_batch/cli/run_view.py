@@ -8,6 +8,7 @@ import typer
 
 from chargen_batch.cli import plan_view, terminal
 from chargen_batch.cli.acted import exit_code
+from chargen_batch.cli.overview_views import IF_PAID
 from chargen_batch.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def price(report: PlanReport, *, is_rehearsal: bool) -> str:
     """Return what a plan comes to, as the beginning of a sentence."""
     what = "analysing" if report.planned[0].task.kind == "analyze" else "drawing"
     doing = f"{what} {len(report.planned)} picture(s)"
+    if is_rehearsal and report.cost.batch_usd is not None:
+        return f"{doing}, {plan_view.money(report.cost.batch_usd)} {IF_PAID}"
     if is_rehearsal:
         return f"{doing} on the emulator costs nothing"
     if report.cost.batch_usd is None:
@@ -107,6 +110,6 @@ def ask_for_rehearsal(run_id: str) -> None:
 
 
 def _ask(question: str, *, default: bool) -> None:
-    if not typer.confirm(question, default=default, err=True):
+    if not terminal.confirmed(question, default=default):
         terminal.aside("nothing was submitted, and nothing is paid")
         raise typer.Exit(ExitCode.WRONG_PHASE)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from chargen_batch import config
 from chargen_batch.api import session as opened
 from chargen_batch.api.session import clock, suffix
-from chargen_batch.cli import interruption
 from chargen_batch.cli.terminal import aside
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ class Session(opened.Session):
             tell=self._told,
         )
         self._stream: Stream | None = None
-        interruption.watch_for_end()
         if common.events:
             self.stream()  # a file that cannot be written to is told before anything is done
 

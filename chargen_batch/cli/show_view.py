@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import typer
-
 from chargen_batch.cli.plan_view import money
-from chargen_batch.cli.terminal import aside, print_json
+from chargen_batch.cli.terminal import aside, print_json, put
+from chargen_batch.core.prompt_diff import word_diff
 from chargen_batch.errors import dotted
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
     from chargen_batch.cli.options import Common
     from chargen_batch.model.target import PromptSection
+    from chargen_batch.model.task import BatchTask
     from chargen_batch.phases.show import ShowReport
 
 # Where a section comes from that is not in the target's own file: a setting, or the story's files.
@@ -46,27 +46,63 @@ def show_task(report: ShowReport, common: Common, *, origins: Mapping[str, str])
         print_json(show_document(report))
         return
     for line in _lines(report, origins):
-        typer.echo(line)
+        put(line)
     if report.is_outdated:
         aside(f"warning: the story asks for another prompt now than run {report.run_id} has")
 
 
 def _lines(report: ShowReport, origins: Mapping[str, str]) -> Iterator[str]:
-    task = report.task
+    """Yield what would be sent, and behind it what a run has where that is something else."""
+    if report.now is None:
+        where = f"in run {report.run_id}" if report.run_id else "as it would be planned now"
+        yield from _task_lines(report, report.task, where, origins)
+        return
+    yield from _task_lines(report, report.now, "as it would be sent now", origins)
+    yield from _run_lines(report.task, report.now, str(report.run_id))
+
+
+def _task_lines(
+    report: ShowReport, task: BatchTask, where: str, origins: Mapping[str, str]
+) -> Iterator[str]:
     yield task.key
-    yield f"  {f'in run {report.run_id}' if report.run_id else 'as it would be planned now'}"
+    yield f"  {where}"
     if report.verdict:
         yield f"  {report.verdict.state}: {report.verdict.reason}"
-    shape = ", ".join(filter(None, (task.model, task.aspect_ratio, task.image_size)))
-    yield f"  {shape}, {money(task.estimate.cost_usd)} by batch"
+    yield f"  {_shape(task)}, {money(task.estimate.cost_usd)} by batch"
     place = dotted(task.source.yaml_path)
     yield f"  {task.source.file}" + (f"  [{place}]" if place else "")
     yield from _section_lines(report, origins)
     yield "\nprompt"
     yield from _indented(task.prompt)
-    if task.images:
-        yield "\nreferences"
+    yield from _reference_lines(task)
+
+
+def _run_lines(task: BatchTask, now: BatchTask, run_id: str) -> Iterator[str]:
+    """Yield what a run has; its prompt where that is another one, and what changed since."""
+    yield f"\nas run {run_id} has it"
+    yield f"  {task.key}"
+    yield f"  {_shape(task)}"
+    if task.prompt == now.prompt:
+        yield "  the same prompt"
+    else:
+        yield f"\nprompt of run {run_id}"
+        yield from _indented(task.prompt)
+        yield "\nwhat changed: [-taken out since-], {+put in since+}"
+        yield from _indented(word_diff(task.prompt, now.prompt) or "white space alone")
+    if task.images != now.images:
+        yield from _reference_lines(task, f" of run {run_id}")
+
+
+def _reference_lines(task: BatchTask, whose: str = "") -> Iterator[str]:
+    if task.images or whose:
+        yield f"\nreferences{whose}"
         yield from (f"  {image.role}: {image.path}" for image in task.images)
+        if not task.images:
+            yield "  none"
+
+
+def _shape(task: BatchTask) -> str:
+    return ", ".join(filter(None, (task.model, task.aspect_ratio, task.image_size)))
 
 
 def _section_lines(report: ShowReport, origins: Mapping[str, str]) -> Iterator[str]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-import typer
 
-from chargen_batch.cli.problem_formats import github_line, sarif
-from chargen_batch.cli.terminal import aside, print_json, told_as
+from chargen_batch.cli import typed
+from chargen_batch.cli.problem_formats import github_line, sarif, text_of
+from chargen_batch.cli.terminal import aside, print_json, put, say, told_as
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from chargen_batch.cli.options import Common, ProblemFormat
     from chargen_batch.config import Project
     from chargen_batch.phases.init import InitReport
@@ -32,11 +31,20 @@ def show_init(report: InitReport, common: Common) -> None:
     if common.quiet:
         return
     if not report.written:
-        typer.echo(f"{report.folder / 'chargen.yaml'} is there already, and stays as it is")
+        say(f"{report.folder / 'chargen.yaml'} is there already, and stays as it is")
         return
     what = report.written[0] if len(report.written) == 1 else f"{len(report.written)} files"
-    typer.echo(f"{what} written to {report.folder}")
-    aside(f"hint: next, type: chargen-batch plan --dry-run --project {report.folder}")
+    say(f"{what} written to {report.folder}")
+    aside(f"hint: next, type: {typed.shown(['plan', '--dry-run', *_project(report.folder)])}")
+
+
+def _project(folder: Path) -> tuple[str, ...]:
+    """Return what says where a folder is: nothing where somebody is in it."""
+    here = Path.cwd()
+    if folder == here:
+        return ()
+    near = folder.relative_to(here) if folder.is_relative_to(here) else folder
+    return ("--project", str(near))
 
 
 def show_validation(report: ValidateReport, problem_format: ProblemFormat, common: Common) -> None:
@@ -51,14 +59,14 @@ def show_validation(report: ValidateReport, problem_format: ProblemFormat, commo
             print_json(sarif(report.problems, prefix, root.as_uri() + "/"))
         case "github":
             for problem in report.problems:
-                typer.echo(github_line(problem, _repository(report.root)[1]))
+                put(github_line(problem, _repository(report.root)[1]))
         case "text":
             _show_problems(report, common)
 
 
 def _show_problems(report: ValidateReport, common: Common) -> None:
     for problem in report.problems:
-        typer.echo(str(problem))
+        say(text_of(problem))
     if common.quiet:
         return
     told = (
@@ -95,6 +103,6 @@ def show_settings(project: Project, common: Common) -> None:
         aside(f"project: {project.root}")
     for setting in all_settings(project):
         value = msgspec.json.encode(setting.value).decode()
-        typer.echo(f"{setting.name} = {value}  ({setting.origin})")
+        say(f"{setting.name} = {value}  ({setting.origin})")
     if not common.quiet:
         aside(f"prices: as of {prices_date()}; prices: goes over them")

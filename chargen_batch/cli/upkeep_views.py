@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeGuard, cast
 
-import typer
-
+from chargen_batch.cli.terminal import confirmed, put
 from chargen_batch.core.retrying import WHY
 
 if TYPE_CHECKING:
@@ -22,12 +21,20 @@ if TYPE_CHECKING:
 def asks_to_stop(jobs: int, run_id: str) -> bool:
     """Ask whether jobs that are at work may be stopped."""
     question = f"Stop {jobs} job(s) of run {run_id}? What was done of them may be lost"
-    return typer.confirm(question, err=True)
+    return _agrees(question)
 
 
 def asks_to_take_out(count: int, run_id: str) -> bool:
     """Ask whether a run's results may be taken out of the story."""
-    return typer.confirm(f"Take {count} result(s) of run {run_id} out of the story?", err=True)
+    return _agrees(f"Take {count} result(s) of run {run_id} out of the story?")
+
+
+def _agrees(question: str) -> bool:
+    """Say whether a person agrees; one who is gone does not."""
+    try:
+        return confirmed(question)
+    except EOFError:
+        return False
 
 
 def print_children(acted: Sequence[Acted]) -> None:
@@ -35,7 +42,7 @@ def print_children(acted: Sequence[Acted]) -> None:
     for each in acted:
         child = getattr(each.result, "child", None)
         if child:
-            typer.echo(child)
+            put(child)
 
 
 def _cancel_line(report: CancelReport) -> str:

@@ -13,9 +13,10 @@ import typer
 
 from chargen_batch.cli import upkeep_views
 from chargen_batch.cli.acted import exit_code
+from chargen_batch.cli.problem_formats import text_of
 from chargen_batch.cli.report_view import report_lines
-from chargen_batch.cli.resume_view import is_worth_retrying, resume_line, run_line
-from chargen_batch.cli.terminal import aside, print_json
+from chargen_batch.cli.resume_view import follows, resume_line, run_line
+from chargen_batch.cli.terminal import aside, print_json, say
 from chargen_batch.errors import BatchError, ExitCode
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def show_error(error: BatchError, *, as_json: bool, quiet: bool, argv: Sequence[
     if error.exit_code is ExitCode.NOT_READY and quiet:
         return
     for problem in getattr(error, "problems", ()):
-        aside(str(problem))
+        aside(text_of(problem))
     aside(f"error: {error.message}")
     if error.hint:
         aside(f"hint: {error.hint}")
@@ -122,7 +123,7 @@ def finish(command: str, acted: Sequence[Acted], note: str, common: Common) -> N
         print_json(runs_document(command, acted, note, code))
         raise typer.Exit(code)
     if note and not common.quiet:
-        typer.echo(note)
+        say(note)
     for each in acted:
         if isinstance(each.result, BatchError):
             show_error(each.result, as_json=False, quiet=common.quiet)
@@ -153,7 +154,7 @@ def _show_report(command: str, report: Report, common: Common) -> None:
     }
     for warning in getattr(report, "warnings", ()):
         aside(f"warning: {warning}")
-    typer.echo(f"run {report.run_id}: {shows[command](report)}")
+    say(f"run {report.run_id}: {shows[command](report)}")
     following = _NEXT.get(getattr(report, "phase", ""))
     if getattr(report, "is_cancelling", False):
         following = f"cancel --run {report.run_id}"
@@ -161,10 +162,12 @@ def _show_report(command: str, report: Report, common: Common) -> None:
         following = f"submit --run {report.run_id}"
     elif getattr(report, "may_download", False):
         following = f"download --run {report.run_id}"
+    elif command == "apply" and getattr(report, "reverted", False):
+        following = None  # its hint has said what
     elif command == "revert":
         following = f"report --run {report.run_id}"
     if command in {"resume", "run"}:  # they type the next one themselves
-        following = f"retry --run {report.run_id}" if is_worth_retrying(report) else None
+        following = follows(report, common.backend)
     if following and following.split()[0] != command:
         if not upkeep_views.names_next(command, report):
             return
@@ -218,6 +221,8 @@ def _download_line(report: DownloadReport) -> str:
 
 def _apply_line(report: ApplyReport) -> str:
     line = f"{report.phase}, {report.completed} done, {report.failed} failed"
+    if report.reverted:
+        line += f", {report.reverted} taken out again"
     if not report.restored:
         return line
     back = (f"  restored: {key}" for key in report.restored)
@@ -226,7 +231,7 @@ def _apply_line(report: ApplyReport) -> str:
 
 def open_page(page: Path) -> None:
     """Open a report's page in the browser; where there is none, as over ssh, say where it is."""
-    page = page.resolve()
+    page = page.absolute()  # its links go by the project, wherever its folder is linked from
     if not (_has_screen() and webbrowser.open(page.as_uri())):
         aside(f"hint: there is no browser to open here; the page is {page}")
 

@@ -43,7 +43,9 @@ class ConfigFile:
         try:
             file._composed = yaml12.compose(path.read_bytes(), where=CONFIG_NAME)
         except yaml12.YamlError as err:
-            file.problems.append(Problem(CONFIG_NAME, err.line, err.column, err.message))
+            file.problems.append(
+                Problem(CONFIG_NAME, err.line, err.column, err.message, excerpt=err.excerpt)
+            )
         except OSError as err:
             file._whole(f"cannot be read: {err.strerror}")
         else:

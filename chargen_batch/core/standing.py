@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final
 from chargen_batch.core.states import EMULATOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from chargen_batch.core.planning import Verdict
     from chargen_batch.model.target import Target, TargetState
 
 APPROVED: Final = "approved"
+DRAFT: Final = "draft"
 _OPEN: Final[frozenset[TargetState]] = frozenset({"new", "rejected"})
 
 
@@ -23,13 +24,15 @@ class Standing:
     """How many targets an entity wants, and in which states they are.
 
     ``open`` ones are drawn by the next plan, ``rejected`` ones among them; ``approved`` counts
-    those of any state that have a picture which a person approved. What is none of these is
-    ``other``: refused by the service, removed by a person, or renamed.
+    those of any state that have a picture which a person approved, ``undecided`` those that have
+    none, and one that is a draft. What is in none of the states is ``other``: refused by the
+    service, removed by a person, or renamed.
     """
 
     entity: str
     wanted: int = 0
     done: int = 0
+    undecided: int = 0
     approved: int = 0
     rejected: int = 0
     changed: int = 0
@@ -70,11 +73,13 @@ def total(found: Iterable[Standing]) -> Standing:
 
 def _standing(name: str, verdicts: tuple[Verdict, ...], *, rehearsal: bool) -> Standing:
     states = Counter(verdict.state for verdict in verdicts)
+    said = Counter(_is_approved(verdict.target, rehearsal=rehearsal) for verdict in verdicts)
     return Standing(
         entity=name,
         wanted=len(verdicts),
         done=states["done"],
-        approved=sum(any(_approvals(verdict.target, rehearsal=rehearsal)) for verdict in verdicts),
+        undecided=said[False],
+        approved=said[True],
         rejected=states["rejected"],
         changed=states["changed"],
         in_flight=states["in_flight"],
@@ -82,8 +87,16 @@ def _standing(name: str, verdicts: tuple[Verdict, ...], *, rehearsal: bool) -> S
     )
 
 
-def _approvals(target: Target, *, rehearsal: bool) -> Iterator[bool]:
-    """Say of each entry that counts on this backend whether it is an approved picture."""
-    for entry in target.entries:
-        if (entry.provider == EMULATOR) == rehearsal:
-            yield entry.is_live and entry.status == APPROVED
+def _is_approved(target: Target, *, rehearsal: bool) -> bool | None:
+    """Say whether a person approved a picture that counts on this backend; ``None`` without one.
+
+    A draft that nobody has decided on is one that nobody approved.
+    """
+    said = [
+        entry.status
+        for entry in target.entries
+        if (entry.provider == EMULATOR) == rehearsal and entry.is_live
+    ]
+    if APPROVED in said:
+        return True
+    return False if DRAFT in said else None

@@ -18,11 +18,8 @@ from chargen_batch.phases.orphans import End, Orphaned
 from chargen_batch.phases.receiving import Receiver, kept
 from chargen_batch.phases.telling import Tally, on_run
 from chargen_batch.phases.writing_back import PROVIDERS, Writer, by_entity, entity_places
-from chargen_batch.story.write_back import Finished
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from chargen_batch.config import Project
     from chargen_batch.core.pictures import Verification
     from chargen_batch.model.outcome import TaskResult
@@ -58,7 +55,7 @@ AS_USUAL: Final = ApplyChoices()
 class ApplyReport:
     """How a run's tasks ended, and what in the story's files stood in the way.
 
-    ``restored`` are the keys of the tasks whose entries were put back.
+    ``restored`` are the keys of the tasks whose entries were put back; ``reverted`` ones never are.
     """
 
     run_id: str
@@ -68,6 +65,7 @@ class ApplyReport:
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
+    reverted: int = 0
 
     @property
     def exit_code(self) -> ExitCode:
@@ -77,6 +75,11 @@ class ApplyReport:
     @property
     def hint(self) -> str:
         """Return how to go on where a file stands in the way; of a finished run none does."""
+        if not self.problems and self.reverted:
+            return (
+                f"{self.reverted} were reverted and are not restored; "
+                "to draw them again, type: chargen-batch plan"
+            )
         if not self.problems or self.phase != "applying":
             return ""
         files = dict.fromkeys(problem.file for problem in self.problems)
@@ -201,6 +204,7 @@ class _Round:
             problems=(*report.problems, *new),
             warnings=(*report.warnings, *back.warnings),
             restored=back.restored,
+            reverted=sum(outcome.stage == "reverted" for outcome in self.known.values()),
         )
 
 
@@ -220,7 +224,7 @@ def _write_back(
     entered = Tally(tell, run.run_id, "applying", "tasks", received)
     entered.begin()
     orphaned = Orphaned(run, writer.places, known)
-    entities = by_entity(_received(run, known))
+    entities = by_entity(settling.received(run, known))
     for finished in entered.each(entities, lambda group: group[0].task.entity_slug):
         home = orphaned.bring_home(finished)
         if isinstance(home, Problem):
@@ -236,11 +240,3 @@ def _write_back(
         if written.problem:
             problems.append(written.problem)
     return problems
-
-
-def _received(run: RunDirectory, known: Mapping[str, TaskResult]) -> Iterator[Finished]:
-    """Go through the tasks whose results are here and whose entries are not, in plan order."""
-    for task in run.tasks():
-        outcome = known.get(task.key)
-        if outcome and outcome.stage == "received":
-            yield Finished(task, outcome.pictures, outcome.at, outcome.analysis_json)

@@ -14,6 +14,7 @@ from chargen_batch.config import STORY_FOLDERS
 from chargen_batch.core import checkup
 from chargen_batch.core.checkup import Check
 from chargen_batch.core.polling import has_ended
+from chargen_batch.core.states import EMULATOR
 from chargen_batch.errors import BatchError, ExitCode, of_the_system
 from chargen_batch.phases.storage import MOST_LIVE_JOBS, MOST_STORED_BYTES
 from chargen_batch.run import runs
@@ -130,7 +131,10 @@ def _service(project: Project, connect: Connect, clock: Clock) -> Iterator[Check
         yield checkup.failed("key", err)
         return
     address = service.address
-    yield Check("key", "ok", f"there is one, for {address.backend} at {address.base_url}")
+    seen = f"there is one, for {address.backend} at {address.base_url}"
+    if address.backend == EMULATOR:
+        seen = f"none is needed for the emulator ({address.base_url})"
+    yield Check("key", "ok", seen)
     try:
         yield from _answers(project, service, clock)
     except BatchError as err:

@@ -49,7 +49,7 @@ def hold(
     names = {(task.entity_type, task.entity_slug, task.target_id) for task in tasks}
     backend = project.settings.batch.backend
     others = spending.unfinished_usd(project.runs_dir, backend=backend, but=names)
-    if estimate.batch_usd + others.usd > most_usd:
+    if not estimate.batch_usd + others.usd <= most_usd:  # nor is a cap that is no number kept
         raise PlanningError(
             f"the plan would cost about {estimate.batch_usd:.2f} USD{_with(others)}, "
             f"more than {most_usd:.2f}",
@@ -93,7 +93,7 @@ def hold_creation(project: Project, run: RunDirectory, state: RunState, *, month
 def _hold_to_cap(run: RunDirectory, state: RunState, usd: float, most_usd: float) -> None:
     own = frozenset(spending.targets(run, state.jobs))
     others = spending.unfinished_usd(run.path.parent, backend=state.config.backend, but=own)
-    if usd + others.usd > most_usd:
+    if not usd + others.usd <= most_usd:
         raise ExecutionError(
             f"run {state.run_id} would cost about {usd:.2f} USD{_with(others)}, more than the "
             f"{most_usd:.2f} of batch.max_cost_usd that it was planned with",

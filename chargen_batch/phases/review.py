@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import re
+import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from chargen_batch import exchange, yaml12
 from chargen_batch.core.pictures import mime_of
-from chargen_batch.errors import ExitCode, LockedError, ResultsError
+from chargen_batch.errors import ExitCode, ResultsError
 from chargen_batch.model.target import PORTRAIT_ID
-from chargen_batch.phases.places import Places
-from chargen_batch.phases.writing_back import ATTEMPTS, Writer, mapping_in, problem_of
-from chargen_batch.report.wording import visible
+from chargen_batch.phases.deciding import Pen
 from chargen_batch.story.discover import discover
 from chargen_batch.story.pictures import Pictures
-from chargen_batch.story.reviewing import UNDECIDED, edits, judged
+from chargen_batch.story.reviewing import UNDECIDED, judged
 from chargen_batch.story.sources import Sources
-from chargen_batch.story.splice import SpliceError, splice_composed
-from chargen_batch.story.write_back import IMAGERY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,11 +23,7 @@ if TYPE_CHECKING:
     from chargen_batch.config import Project
     from chargen_batch.errors import Problem
     from chargen_batch.model.review import Decision
-    from chargen_batch.story.discover import Entity
     from chargen_batch.story.reviewing import Judged
-
-
-_LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
 class UnknownPictureError(ResultsError):
@@ -45,7 +34,7 @@ class UnknownPictureError(ResultsError):
 class ReviewReport:
     """What was decided in one review: how many pictures were approved, and how many rejected.
 
-    ``next_command`` is what plans the rejected ones again; ``None`` where none was.
+    ``next_command`` is what draws the rejected ones again; ``None`` where none was.
     """
 
     run_id: str | None
@@ -78,6 +67,11 @@ class Desk:
     problems: tuple[Problem, ...] = ()
     _shown: dict[str, Judged] = field(default_factory=dict)
     _decided: dict[str, str] = field(default_factory=dict)
+    _deciding: threading.Lock = field(default_factory=threading.Lock)
+    _pen: Pen = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pen = Pen(self.project, self.story_held)
 
     def pictures(self) -> tuple[Judged, ...]:
         """Read the story anew and return what is there to be judged, in the story's order.
@@ -142,75 +136,46 @@ class Desk:
             )
         return said
 
-    def decide(self, decision: Decision) -> None:
-        """Write a decision into its entry, at once.
+    def decide(self, decision: Decision) -> Judged:
+        """Write a decision into its entry, at once, and return what the entry is then.
 
         Raises:
             UnknownPictureError: Nothing shown has this id.
+            ChangedMeanwhileError: The entry says neither what was seen nor what is wished.
+            EndedError: The review has ended.
             LockedError: Another command writes to the story.
             ResultsError: The entry has gone, or its file cannot be edited.
 
         """
         said = self._known(decision.id)
-        try:
-            with self.story_held():
-                self._write(said.entity, decision)
-        except LockedError as err:
-            raise LockedError(err.message, hint="wait for it to end") from err
-        except (yaml12.YamlError, SpliceError) as err:
-            hint = "mend the file, then press again"
-            raise ResultsError(str(problem_of(err)), hint=hint) from err
-        self._decided[decision.id] = decision.status
+        with self._deciding:
+            now = self._pen.write(said.entity, decision)
+            before = self._decided.get(decision.id, UNDECIDED)
+            self._decided[decision.id] = decision.status or before
+        return now
 
-    def _write(self, entity: Entity, decision: Decision) -> None:
-        writer = Writer(self.project, Places(self.project, {}), "", "")
-        path = entity.folder / IMAGERY
-        where = writer.where(path)
-        exchange.clear_leftover(path)
-        for _ in range(ATTEMPTS):
-            raw = writer.read(path)
-            now = yaml12.compose(raw or b"", where=where)
-            said = _one(judged(mapping_in(now.data, where), entity), decision.id, where)
-            wanted = tuple(edits(said, _meant(decision, said)))
-            if raw is None or not wanted:
-                return
-            new = splice_composed(raw, now, wanted, where=where)
-            if exchange.replace_if_still(path, raw, new):
-                return
-        raise SpliceError("somebody saves it again and again", where=where)
+    def end(self) -> None:
+        """Write nothing from now on but what is being written; what waits for the lock goes."""
+        self._pen.is_down = True
+
+    @property
+    def has_ended(self) -> bool:
+        """Say whether nothing is written any more."""
+        return self._pen.is_down
 
     def report(self) -> ReviewReport:
-        """Return how many were approved and rejected by now; what is a draft again is neither."""
-        said = list(self._decided.values())
+        """Return how many were approved and rejected by now; what is a draft again is neither.
+
+        What is being written is waited for, and counted.
+        """
+        with self._deciding:
+            said = list(self._decided.values())
         rejected = [self._shown[each] for each, now in self._decided.items() if now == "rejected"]
         portraits = any(each.text("generation", "target_id") == PORTRAIT_ID for each in rejected)
-        command = "plan --portraits" if portraits else "plan"
+        command = "run --portraits" if portraits else "run"
         return ReviewReport(
             self.run_id, said.count("approved"), len(rejected), command if rejected else None
         )
-
-
-def _one(there: Iterator[Judged], picture_id: str, where: str) -> Judged:
-    same = [each for each in there if each.id == picture_id]
-    if not same:
-        raise ResultsError(f"its entry is not in {where} any more", hint="load the page again")
-    if len(same) > 1:
-        raise ResultsError(
-            f"{where} has its entry {len(same)} times", hint="take the others out, by hand"
-        )
-    return same[0]
-
-
-def _meant(decision: Decision, said: Judged) -> Decision:
-    """Return a decision with the note that is there, where its own is how a page shows that one.
-
-    A text field has no line breaks, and a page no control characters.
-    """
-    shown = visible(said.note)
-    as_shown = (shown, _LINE_END.sub("\n", shown), _LINE_END.sub("", shown))
-    return (
-        msgspec.structs.replace(decision, note=said.note) if decision.note in as_shown else decision
-    )
 
 
 def _is_in(folder: Path, picture: Path) -> bool:

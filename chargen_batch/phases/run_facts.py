@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 class RunFacts:
     """What a run is, and how far it has come.
 
-    ``estimate_usd`` and ``spent_usd`` are by batch, ``spent_usd`` of the ``unpriced`` tasks not
-    known; a rehearsal's are what the real thing would cost.
+    ``reverted`` tasks were taken out of the story again. ``estimate_usd`` and ``spent_usd`` are by
+    batch, ``spent_usd`` of the ``unpriced`` tasks not known; a rehearsal's are what the real thing
+    would cost.
     """
 
     run_id: str
@@ -37,6 +38,7 @@ class RunFacts:
     total: int
     completed: int
     failed: int
+    reverted: int
     estimate_usd: float | None
     spent_usd: float
     unpriced: int
@@ -71,6 +73,7 @@ class RunFacts:
             total=state.total_tasks,
             completed=state.completed_tasks,
             failed=state.failed_tasks,
+            reverted=state.reverted_tasks,
             estimate_usd=run.plan().cost.batch_usd,
             spent_usd=spent.usd,
             unpriced=spent.unpriced,
@@ -80,4 +83,4 @@ class RunFacts:
     @property
     def open(self) -> int:
         """Return how many tasks have not ended."""
-        return self.total - self.completed - self.failed
+        return self.total - self.completed - self.failed - self.reverted

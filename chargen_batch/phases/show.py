@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from chargen_batch.core.adapters import request_line
+from chargen_batch.core.planning import PLANNED_BY
 from chargen_batch.errors import ExitCode
 from chargen_batch.phases import asking
 
@@ -39,8 +40,20 @@ class ShowReport:
 
     @property
     def is_outdated(self) -> bool:
-        """Say whether the story asks for another prompt now than the run's."""
-        return self.verdict is not None and self.verdict.task.prompt != self.task.prompt
+        """Say whether the story asks for another prompt or other references now than the run's."""
+        return self.verdict is not None and _asked(self.verdict.task) != _asked(self.task)
+
+    @property
+    def now(self) -> BatchTask | None:
+        """Return what would be sent now, where that is not what the run has.
+
+        It is another prompt, other references, or the next variant of what is drawn again.
+        """
+        verdict = self.verdict
+        if verdict is None or self.run_id is None:
+            return None
+        is_next = verdict.state in PLANNED_BY["target"] and verdict.task.key != self.task.key
+        return verdict.task if is_next or self.is_outdated else None
 
 
 def run(
@@ -80,6 +93,12 @@ def run(
         raise asking.unknown(name, [verdict.task for verdict in verdicts], "the story")
     verdict = next(one for one in verdicts if one.task is task)
     return ShowReport(task, _request(task, None), None, verdict)
+
+
+def _asked(task: BatchTask) -> tuple[object, ...]:
+    """Return what the story decides on in a request."""
+    pictures = tuple((image.role, image.sha256) for image in task.images)
+    return task.prompt, task.negative_prompt, pictures
 
 
 def _planned(

@@ -77,7 +77,7 @@ class Taker:
         gone = [done for done in untouched if done.task.key not in out.left]
         return gone if self.dry_run else list(self._cleared(folder, gone, text + named))
 
-    def _cleared(self, folder: Path, gone: Iterable[Finished], named: bytes) -> Iterator[Finished]:
+    def _cleared(self, folder: Path, gone: Sequence[Finished], named: bytes) -> Iterator[Finished]:
         """Go through tasks whose entries are out, and whose pictures and sidecars are after it.
 
         Where a folder does not permit that, the next revert goes on with the others.
@@ -90,6 +90,8 @@ class Taker:
                 for path in [*self._answers(folder).own_sidecars([done])]:
                     disk.remove(path)
                 yield done
+            if any(done.task.kind == "generate" for done in gone):
+                disk.remove_empty_folder(folder / "images")
         except OSError as err:
             self._note(folder / "images", err, f"cannot be written to: {err.strerror}")
 

@@ -207,7 +207,8 @@ def mapping_in(data: object, where: str) -> object:
 def problem_of(err: yaml12.YamlError | SpliceError) -> Problem:
     """Return what stands in a file's way, with its place."""
     column = getattr(err, "column", 1) if err.line else 0
-    return Problem(err.where, err.line, column, err.message)
+    excerpt = getattr(err, "excerpt", "")
+    return Problem(err.where, err.line, column, err.message, excerpt=excerpt)
 
 
 def original_of(originals: Path, task: BatchTask) -> Path:

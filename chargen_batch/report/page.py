@@ -72,7 +72,15 @@ def render_part(overview: Overview, rows: Iterable[Row], number: int, count: int
     return _page("part.html.j2", overview=overview, rows=rows, number=number, count=count)
 
 
-def render_review(rows: Iterable[Row], *, title: str, token: str, back: str = "") -> bytes:
+def render_review(
+    rows: Iterable[Row],
+    *,
+    title: str,
+    token: str,
+    back: str = "",
+    is_rehearsal: bool = False,
+    part: tuple[int, int] = (1, 1),
+) -> bytes:
     """Return the page on which a person approves and rejects; each row has a ``decision``.
 
     Its script posts to ``decisions``, relative to the page's own address.
@@ -82,9 +90,21 @@ def render_review(rows: Iterable[Row], *, title: str, token: str, back: str = ""
         title: What they are pictures of.
         token: What the script sends with each decision (``x-review-token``).
         back: A sentence on what to do when this is done, such as which command to type.
+        is_rehearsal: Whether the emulator drew all of them.
+        part: Which page this is, of how many; the n-th is at ``?part=n``.
 
     """
-    return _page("review.html.j2", is_review=True, rows=rows, title=title, token=token, back=back)
+    return _page(
+        "review.html.j2",
+        is_review=True,
+        rows=rows,
+        title=title,
+        token=token,
+        back=back,
+        is_rehearsal=is_rehearsal,
+        number=part[0],
+        count=part[1],
+    )
 
 
 @functools.cache

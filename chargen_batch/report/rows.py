@@ -38,11 +38,15 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person has decided of a picture; ``id`` is its entry's in the story."""
+    """What a person has decided of a picture; ``id`` is its entry's in the story.
+
+    ``says`` is the entry's own word, which may be another than the page has signs for.
+    """
 
     id: str
     status: Status = "draft"
     note: str = ""
+    says: str = "draft"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +141,19 @@ def row(task: BatchTask, outcome: TaskResult | None, link: Link) -> Row:
         code=error.code if error else "",
         reason=error.message if error else "",
         pictures=_pictures(task, outcome, link),
-        references=tuple(Shown(link(each.path), each.role) for each in task.reference_images),
+        references=tuple(
+            Shown(link(each.path), of_whom(each.role, each.path)) for each in task.reference_images
+        ),
         answer=_answer(outcome),
         warnings=outcome.warnings if outcome else (),
         is_wide=is_wide(task.aspect_ratio),
     )
+
+
+def of_whom(role: str, path: str) -> str:
+    """Return what a reference is, and of whom where its path says so."""
+    *_, owner, folder, _ = ("", "", "", *path.split("/"))
+    return f"{role} of {owner}" if owner and folder == "images" else role
 
 
 def is_wide(aspect_ratio: str | None) -> bool:

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from markupsafe import Markup
 
+from chargen_batch.core import unseen
+
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
-# Control characters have pictures (U+2400); what turns the direction of all that follows, and line
-# ends that only some readers see, are named: a prompt must not look like another one.
-_UNSEEN: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
-)
-_DELETE: Final = 0x7F
 
 
 def visible(value: Any) -> Any:  # noqa: ANN401 - whatever a template prints
     """Return a text with signs for what would not show in it, or would turn what shows around."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    return _UNSEEN.sub(_sign, value)
-
-
-def _sign(found: re.Match[str]) -> str:
-    number = ord(found[0])
-    if number < ord(" "):
-        return chr(0x2400 + number)
-    return "\u2421" if number == _DELETE else f"⟨U+{number:04X}⟩"
+    return unseen.visible(value)
 
 
 def usd(amount: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -19,6 +20,7 @@ from starlette.routing import Route
 
 from chargen_batch.errors import BatchError, LockedError, of_the_system
 from chargen_batch.model.review import LONGEST_NOTE, Decision
+from chargen_batch.phases.deciding import ChangedMeanwhileError, EndedError
 from chargen_batch.phases.review import UnknownPictureError
 from chargen_batch.report.page import policy
 from chargen_batch.review.guard import (
@@ -30,6 +32,7 @@ from chargen_batch.review.guard import (
     is_same,
     refused,
 )
+from chargen_batch.review.page import state_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,10 +41,13 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from chargen_batch.phases.review import Desk, Picture
+    from chargen_batch.story.reviewing import Judged
 
 Sent = TypeVar("Sent", bound=msgspec.Struct)
 
-MOST_BYTES: Final = 65_536  # of what is sent to us
+MOST_BYTES: Final = 262_144  # of what is sent to us: a note that is there, and a new one
+BODY_S: Final = 4.0  # for it to come: less than what is left to a review that ends
+_NUMBER: Final = re.compile(r"[0-9]{1,6}").fullmatch
 _POLICY: Final = (
     "default-src 'none'; connect-src 'self'; style-src {style}; script-src {script}; "
     "base-uri 'none'; form-action 'none'"
@@ -68,7 +74,7 @@ class Review:
 
     desk: Desk
     keys: Keys
-    page: Callable[[Desk, str], bytes]
+    page: Callable[[Desk, str, int], bytes]
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def way_in(self, _request: Request) -> Response:
@@ -90,7 +96,9 @@ class Review:
     async def shown(self, request: Request) -> Response:
         """Show the page, as the story's files are now."""
         self._check_cookie(request)
-        page = await run_in_threadpool(self.page, self.desk, self.keys.token)
+        asked = request.query_params.get("part", "")
+        number = int(asked) if _NUMBER(asked) else 1
+        page = await run_in_threadpool(self.page, self.desk, self.keys.token, number)
         return HTMLResponse(page, headers=_policed(policy(review=True)))
 
     async def picture(self, request: Request) -> Response:
@@ -110,11 +118,11 @@ class Review:
         if not is_same(request.headers.get(TOKEN_HEADER, ""), self.keys.token):
             raise _BadRequestError(403, "this page is not of this review", "load the page again")
         decision = await _body(request, Decision)
-        if len(decision.note) > LONGEST_NOTE:
+        if len(decision.note or "") > LONGEST_NOTE:
             raise _BadRequestError(413, f"a note has at most {LONGEST_NOTE:,} characters")
         async with self._one_at_a_time:
-            await run_in_threadpool(self.desk.decide, decision)
-        return JSONResponse(msgspec.to_builtins(decision))
+            now = await run_in_threadpool(self.desk.decide, decision)
+        return JSONResponse({"id": decision.id, **_told(now)})
 
     def _check_cookie(self, request: Request) -> None:
         if not is_same(request.path_params["room"], self.keys.room):
@@ -139,6 +147,7 @@ def make_app(review: Review, port: int) -> ASGIApp:
         exception_handlers={
             _BadRequestError: _bad,
             ClientDisconnect: _gone,
+            ChangedMeanwhileError: _changed,
             BatchError: _failed,
             OSError: _failed,
         },
@@ -160,6 +169,11 @@ async def _bad(_request: Request, error: Exception) -> Response:
     return refused(error.status, error.error, error.hint)
 
 
+async def _changed(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ChangedMeanwhileError)  # noqa: S101 - the same
+    return refused(409, error.message, error.hint, there=_told(error.there))
+
+
 async def _failed(_request: Request, error: Exception) -> Response:
     told = of_the_system(error) if isinstance(error, OSError) else error
     assert isinstance(told, BatchError)  # noqa: S101 - the same
@@ -169,6 +183,8 @@ async def _failed(_request: Request, error: Exception) -> Response:
 def _status(error: BatchError) -> int:
     if isinstance(error, UnknownPictureError):
         return 404
+    if isinstance(error, EndedError):
+        return 503
     return 409 if isinstance(error, LockedError) else 422
 
 
@@ -177,15 +193,27 @@ async def _body(request: Request, kind: type[Sent]) -> Sent:
     declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if declared != "application/json":
         raise _BadRequestError(415, "expected application/json")
+    try:
+        body = await asyncio.wait_for(_read(request), BODY_S)
+        return msgspec.json.decode(body, type=kind)
+    except TimeoutError as err:
+        raise _BadRequestError(408, "the rest of it did not come") from err
+    except (msgspec.DecodeError, UnicodeDecodeError) as err:
+        raise _BadRequestError(400, f"this is not what is expected here: {err}") from err
+
+
+async def _read(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MOST_BYTES:
             raise _BadRequestError(413, f"at most {MOST_BYTES:,} bytes are read")
-    try:
-        return msgspec.json.decode(bytes(body), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as err:
-        raise _BadRequestError(400, f"this is not what is expected here: {err}") from err
+    return bytes(body)
+
+
+def _told(said: Judged) -> dict[str, str]:
+    """Return what the page shows of an entry: its own word, the sign for it, and its note."""
+    return {"status": said.status, "state": state_of(said), "note": said.note}
 
 
 def _policed(policy: str) -> dict[str, str]:

@@ -119,6 +119,6 @@ def is_of_our_page(headers: Headers) -> bool:
     return headers.get("sec-fetch-site", "none") in _OWN_SITE
 
 
-def refused(status: int, error: str, hint: str = "") -> JSONResponse:
+def refused(status: int, error: str, hint: str = "", **more: object) -> JSONResponse:
     """Return the answer that says what is wrong."""
-    return JSONResponse({"error": error, "hint": hint}, status_code=status)
+    return JSONResponse({"error": error, "hint": hint, **more}, status_code=status)

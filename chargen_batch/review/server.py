@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
 import threading
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from chargen_batch.review.page import page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import FrameType
 
     from chargen_batch.phases.review import Desk
 
@@ -41,10 +43,28 @@ class Served:
         return f"{self.base_url}/#{self.keys.code()}"
 
 
+class _Server(uvicorn.Server):
+    """A server that tells the desk when it is to end: what waits for the story is let go."""
+
+    def __init__(self, config: uvicorn.Config, desk: Desk) -> None:
+        super().__init__(config)
+        self._desk = desk
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End, as a signal says."""
+        self._desk.end()
+        super().handle_exit(sig, frame)
+
+    def hung_up(self, _sig: int, frame: FrameType | None) -> None:
+        """End as Ctrl-C does it: the terminal is gone."""
+        self.handle_exit(signal.SIGINT, frame)
+
+
 def run_forever(desk: Desk, port: int, announce: Callable[[Served], None]) -> None:
     """Serve a review in the foreground until a signal; ``announce`` is told where it is.
 
-    Ctrl-C ends it with KeyboardInterrupt, once what is being saved is saved.
+    Ctrl-C ends it with KeyboardInterrupt, once what is being saved is saved; so does a terminal
+    that is closed.
 
     Raises:
         OSError: The port is in use, or not ours to take.
@@ -53,7 +73,21 @@ def run_forever(desk: Desk, port: int, announce: Callable[[Served], None]) -> No
     with contextlib.closing(_bound(port)) as listener:
         served, server = _made(desk, listener)
         announce(served)
-        server.run(sockets=[listener])
+        with _watched_for_hanging_up(server):
+            server.run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _watched_for_hanging_up(server: _Server) -> Iterator[None]:
+    before = signal.getsignal(signal.SIGHUP)
+    if before != signal.SIG_DFL:  # whoever started us has it ignored
+        yield
+        return
+    signal.signal(signal.SIGHUP, server.hung_up)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @contextlib.contextmanager
@@ -68,6 +102,7 @@ def serve(desk: Desk, port: int = 0) -> Iterator[Served]:
         try:
             yield served
         finally:
+            desk.end()
             server.should_exit = True
             thread.join(_JOIN_S)
 
@@ -85,10 +120,10 @@ def _bound(port: int) -> socket.socket:
     return listener
 
 
-def _made(desk: Desk, listener: socket.socket) -> tuple[Served, uvicorn.Server]:
+def _made(desk: Desk, listener: socket.socket) -> tuple[Served, _Server]:
     host, port = listener.getsockname()
     served = Served(f"http://{host}:{port}", Keys())
-    quiet: dict[str, Any] = {"log_config": None, "log_level": "error", "access_log": False}
+    quiet: dict[str, Any] = {"log_config": None, "log_level": "critical", "access_log": False}
     config = uvicorn.Config(
         make_app(Review(desk, served.keys, page), port),
         loop="asyncio",
@@ -100,4 +135,4 @@ def _made(desk: Desk, listener: socket.socket) -> tuple[Served, uvicorn.Server]:
         timeout_graceful_shutdown=_LAST_WORDS_S,
         **quiet,
     )
-    return served, uvicorn.Server(config)
+    return served, _Server(config, desk)

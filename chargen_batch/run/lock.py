@@ -13,7 +13,7 @@ from chargen_batch import disk
 from chargen_batch.errors import LockedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -27,7 +27,14 @@ class LockHolder(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def held(path: Path, *, command: str, since: str, timeout_s: float = 0.0) -> Iterator[None]:
+def held(
+    path: Path,
+    *,
+    command: str,
+    since: str,
+    timeout_s: float = 0.0,
+    given_up: Callable[[], bool] | None = None,
+) -> Iterator[None]:
     """Hold a lock file for the length of the block; it ends with the process, however that ends.
 
     Args:
@@ -36,6 +43,7 @@ def held(path: Path, *, command: str, since: str, timeout_s: float = 0.0) -> Ite
         command: What holds it, told to whoever comes second.
         since: When, in ISO.
         timeout_s: How long to wait for another holder.
+        given_up: Says, while it is waited, whether it still need be.
 
     Raises:
         LockedError: Another process holds it.
@@ -47,7 +55,7 @@ def held(path: Path, *, command: str, since: str, timeout_s: float = 0.0) -> Ite
         path, timeout=timeout_s, fallback_to_soft=False, preserve_lock_file=True
     )
     try:
-        lock.acquire()
+        lock.acquire(cancel_check=given_up)
     except filelock.Timeout as err:
         raise LockedError(
             f"{path.parent} is in use by {_holder(path)}",

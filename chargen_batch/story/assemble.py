@@ -12,6 +12,7 @@ from chargen_batch.story.existing import Existing
 from chargen_batch.story.fields import first, texts, unwrapped
 from chargen_batch.story.frame import frame
 from chargen_batch.story.locate import find_targets
+from chargen_batch.story.misspelling import misspelt_keys, misspelt_moods
 from chargen_batch.story.pictures import Pictures
 from chargen_batch.story.places import Places
 from chargen_batch.story.portraits import PROFILE_NAME, asked_portrait
@@ -23,14 +24,17 @@ from chargen_batch.story.references import Registry
 from chargen_batch.story.slug import file_stem, in_words
 from chargen_batch.story.sources import Source, Sources
 from chargen_batch.story.surroundings import Contexts
+from chargen_batch.story.targets import Findings
 from chargen_batch.story.unused import unused_text_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from chargen_batch.model.settings import ModelFacts, Settings
+    from chargen_batch.model.task import EntityType
     from chargen_batch.story.cache import StoryCache
     from chargen_batch.story.discover import Entity, Story
+    from chargen_batch.story.misspelling import FileKind
     from chargen_batch.story.prompt.context import PromptMode
     from chargen_batch.story.prompt.render import Rendered
     from chargen_batch.story.raw_target import RawTarget
@@ -41,6 +45,13 @@ DESCRIPTION_FIELDS: Final = (
     *("visual_description", "description", "scene", "narrative_context", "narrative_moment"),
     *("what_happens", *AUTHOR_FIELDS),
 )
+
+# Which file the targets of an entity stand in.
+_FILE_KINDS: Final[dict[EntityType, FileKind]] = {
+    "character": "ideas",
+    "location": "location",
+    "chapter": "chapter",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +116,12 @@ class Assembly:
         if source is None or source.broken or (imagery and imagery.broken):
             return
         found = find_targets(source.fields, entity.entity_type)
+        found.warnings += misspelt_keys(source.fields, _FILE_KINDS[entity.entity_type])
+        found.warnings += misspelt_moods(found.targets.values(), self.settings.style.moods)
         self.sources.report(source, found)
+        if imagery and imagery is not source:
+            slips = misspelt_keys(imagery.fields, "character")
+            self.sources.report(imagery, Findings(warnings=[*slips]))
         raws = tuple(found.targets.values())
         existing = self._existing(entity, imagery, raws)
         if existing.is_known:

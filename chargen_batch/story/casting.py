@@ -12,6 +12,7 @@ from chargen_batch.story.prompt.wording import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from chargen_batch.story.fields import YamlPath
     from chargen_batch.story.raw_target import RawTarget
 
 CAST_FIELDS: Final = ("depicts_characters", "characters_present", "character_refs")
@@ -46,6 +47,17 @@ def _member(one: Mapping[str, object]) -> Member:
 def cast_of(target: RawTarget) -> tuple[str, ...]:
     """Return the slugs of the characters that a target shows, each once, in their order."""
     return tuple(dict.fromkeys(_cast(target)))
+
+
+def cast_path(target: RawTarget, slug: str) -> YamlPath:
+    """Return where a target names a character; its own path where that is in its references."""
+    for name in CAST_FIELDS:
+        for found in every(target.own, name):
+            items = found.value if isinstance(found.value, list) else [found.value]
+            for index, item in enumerate(items):
+                if slug in _slugs(item):
+                    return (*found.path, index) if isinstance(found.value, list) else found.path
+    return target.path
 
 
 def named_portraits(target: RawTarget) -> frozenset[str]:

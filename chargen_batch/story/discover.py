@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from chargen_batch.core.unseen import in_one_line
 from chargen_batch.errors import PlanningError, Problem
 
 if TYPE_CHECKING:
@@ -135,5 +136,5 @@ def stays_inside(project: Path, path: Path) -> bool:
 
 
 def printable(text: str) -> str:
-    """Return a path so that it can be printed, with what is no character replaced."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """Return a path so that it can be printed, with signs for what is no letter."""
+    return in_one_line(text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from chargen_batch.story.fields import Layer, first, nearest, unwrapped
 from chargen_batch.story.inventory import inventory, node_at
 from chargen_batch.story.locations import ZONE_NAMES, overview_paths, zone_layers
+from chargen_batch.story.misspelling import near_slug
 from chargen_batch.story.prompt.context import Shown
 from chargen_batch.story.references import spoken, title_of
 
@@ -48,13 +49,23 @@ def place_of(target: RawTarget) -> Place | None:
     return Place(location, zone_named) if location else None
 
 
+def place_path(target: RawTarget) -> YamlPath:
+    """Return where a target's place is named: in itself, else in its moment."""
+    found = nearest(target.own, "location") or nearest(target.in_story, "location_zone")
+    return found.path if found else target.path
+
+
 @dataclass(slots=True)
 class Places:
-    """The locations of a story, by their slugs; each is read when first asked for."""
+    """The locations of a story, by their slugs; each is read when first asked for.
+
+    ``named_at`` says in which file, and where in it, those without a folder are first named.
+    """
 
     locations: Mapping[str, Entity]
     sources: Sources
     pictures: Pictures
+    named_at: dict[str, tuple[str, YamlPath]] = field(default_factory=dict)
     _zones: dict[str, dict[str, Layer]] = field(default_factory=dict)
     _missed: Counter[Place] = field(default_factory=Counter)
 
@@ -107,7 +118,14 @@ class Places:
             where, stands_in = self.locations[place.location].where, "its overview stands in"
             yield f"{where}: no zone {place.zone!r} for {_targets(times)}; {stands_in}"
         for slug, times in unknown.items():
-            yield f"location {slug!r} is shown by {_targets(times)} and has no folder"
+            yield self._stranger(slug, f"is shown by {_targets(times)} and has no folder")
+
+    def _stranger(self, slug: str, message: str) -> str:
+        """Say of a location without a folder where it is first named, and which may be meant."""
+        near = near_slug(slug, self.locations)
+        told = f"location {slug!r} {message}" + (f": did you mean {near}?" if near else "")
+        where, path = self.named_at.get(slug, ("", ()))
+        return self.sources.placed(where, path, told, exactly=near is not None) if where else told
 
     def _fields(self, slug: str) -> Mapping[str, object]:
         entity = self.locations.get(slug)

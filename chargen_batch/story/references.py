@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from chargen_batch.story.fields import unwrapped
 from chargen_batch.story.inventory import inventory
+from chargen_batch.story.misspelling import near_slug
 from chargen_batch.story.slug import in_words
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from chargen_batch.model.task import ImageRef
     from chargen_batch.story.casting import Member
     from chargen_batch.story.discover import Entity
+    from chargen_batch.story.fields import YamlPath
     from chargen_batch.story.pictures import Pictures
     from chargen_batch.story.sources import Sources
 
@@ -30,11 +32,15 @@ _TITLE_TAIL: Final = re.compile(
 
 @dataclass(slots=True)
 class Registry:
-    """The characters of a story, by their slugs; each is read when first asked for."""
+    """The characters of a story, by their slugs; each is read when first asked for.
+
+    ``named_at`` says in which file, and where in it, those without a folder are first named.
+    """
 
     characters: Mapping[str, Entity]
     sources: Sources
     pictures: Pictures
+    named_at: dict[str, tuple[str, YamlPath]] = field(default_factory=dict)
     _portraits: dict[str, ImageRef | None] = field(default_factory=dict)
     _own_names: dict[str, str] = field(default_factory=dict)
     _missed: Counter[str] = field(default_factory=Counter)
@@ -85,7 +91,14 @@ class Registry:
                 where = self.characters[slug].where
                 yield f"{where}: no portrait (images/portrait.png) for {times} {targets}"
             else:
-                yield f"character {slug!r} is shown by {times} {targets} and has no folder"
+                yield self._stranger(slug, f"is shown by {times} {targets} and has no folder")
+
+    def _stranger(self, slug: str, message: str) -> str:
+        """Say of a character without a folder where it is first named, and who may be meant."""
+        near = near_slug(slug, self.characters)
+        told = f"character {slug!r} {message}" + (f": did you mean {near}?" if near else "")
+        where, path = self.named_at.get(slug, ("", ()))
+        return self.sources.placed(where, path, told, exactly=near is not None) if where else told
 
     def _own_name(self, entity: Entity) -> str:
         if entity.slug not in self._own_names:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from chargen_batch.story.analysis_back import entries as entries_in
 from chargen_batch.story.splice import Assign, PutBack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from chargen_batch.model.review import Decision
     from chargen_batch.story.discover import Entity
     from chargen_batch.story.fields import YamlPath
-    from chargen_batch.story.splice import Edit
+    from chargen_batch.story.splice import Former
 
 STATUS: Final = "status"
 NOTE: Final = "review_note"
 UNDECIDED: Final = "draft"
+_DECIDED: Final = frozenset({"approved", "rejected"})
 _BEHIND: Final = ("type", "path", "id")  # the neighbours that a status stands behind
 
 
@@ -44,6 +45,11 @@ class Judged:
     def note(self) -> str:
         """Return what a person wrote to it; empty where nobody did."""
         return self.text(NOTE)
+
+    @property
+    def has_odd_note(self) -> bool:
+        """Say whether something that is no text stands where a note belongs."""
+        return not isinstance(self.entry.get(NOTE), str | None)
 
     @property
     def task_key(self) -> str:
@@ -78,15 +84,44 @@ def _id(entity: Entity, *told: object) -> str:
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def edits(said: Judged, decision: Decision) -> Iterator[Edit]:
+def edits(
+    said: Judged, decision: Decision, before: Mapping[str, Former | None]
+) -> Iterator[Assign | PutBack]:
     """Yield what writes a decision into its entry; nothing for what stands there already.
 
-    A note that is emptied goes with its key: what is a draft again looks as it did.
+    A note that is emptied goes with its key: what is a draft again looks as it did. What stood in
+    the entry ``before`` it was decided is given back to the letter, where it is known.
     """
-    if said.status != decision.status:
-        yield Assign(said.path, STATUS, decision.status, _BEHIND)
-    there = said.entry.get(NOTE)
-    if decision.note and there != decision.note:
-        yield Assign(said.path, NOTE, decision.note, (STATUS, *_BEHIND))
-    elif not decision.note and NOTE in said.entry:
-        yield PutBack(said.path, NOTE, None)
+    if decision.status not in {None, said.status}:
+        if decision.status == UNDECIDED and _is_undecided(before):
+            yield PutBack(said.path, STATUS, before[STATUS])
+        else:
+            yield Assign(said.path, STATUS, decision.status, _BEHIND)
+    if decision.note not in {None, said.note}:
+        former = before.get(NOTE)
+        if former is not None and (former.value or "") == decision.note:
+            yield PutBack(said.path, NOTE, former)
+        elif decision.note:
+            yield Assign(said.path, NOTE, decision.note, (STATUS, *_BEHIND))
+        else:
+            yield PutBack(said.path, NOTE, None)
+
+
+def _is_undecided(before: Mapping[str, Former | None]) -> bool:
+    if STATUS not in before:
+        return False
+    word = before[STATUS].value if before[STATUS] else None
+    return not (isinstance(word, str) and word.casefold() in _DECIDED)
+
+
+def edited(said: Judged, made: Iterable[Assign | PutBack]) -> Judged:
+    """Return what an entry is after its edits."""
+    entry = dict(said.entry)
+    for edit in made:
+        if isinstance(edit, Assign):
+            entry[edit.key] = edit.value
+        elif edit.former is not None:
+            entry[edit.key] = edit.former.value
+        else:
+            entry.pop(edit.key, None)
+    return replace(said, entry=entry)

@@ -13,7 +13,7 @@ from chargen_batch.errors import Problem, dotted
 from chargen_batch.story.cache import StoryCache
 from chargen_batch.story.discover import stays_inside
 from chargen_batch.story.fields import clean
-from chargen_batch.story.targets import shape
+from chargen_batch.story.targets import Fault, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chargen_batch.story.cache import Places
     from chargen_batch.story.discover import Entity
     from chargen_batch.story.fields import YamlPath
-    from chargen_batch.story.targets import Fault, Findings
+    from chargen_batch.story.targets import Findings
 
 IDEAS_NAMES: Final = ("image-ideas.yaml", "image_ideas.yaml")
 IMAGERY_NAME: Final = "imagery.yaml"
@@ -114,6 +114,17 @@ class Sources:
         if len(source.places) > known:
             self.cache.keep_places(source.where, source.places)
 
+    def placed(self, where: str, path: YamlPath, message: str, *, exactly: bool) -> str:
+        """Return a warning with its file and path; to know the line as well costs a parse."""
+        source = self._read.get(where)
+        if source is None or not exactly:
+            return str(Problem(where, 0, 0, message, dotted(path)))
+        known = len(source.places)
+        (problem,) = _Places(source).problems([Fault(path, message)])
+        if len(source.places) > known:
+            self.cache.keep_places(where, source.places)
+        return str(problem)
+
     def _source(self, entity: Entity, name: str) -> Source | None:
         where = f"{entity.where}/{name}"
         if where not in self._read:
@@ -132,7 +143,7 @@ class Sources:
         except _UnreadableError as err:
             problem = Problem(where, 0, 0, str(err))
         except yaml12.YamlError as err:
-            problem = Problem(where, err.line, err.column, err.message)
+            problem = Problem(where, err.line, err.column, err.message, excerpt=err.excerpt)
         self.problems.append(problem)
         return Source(where, path, broken=True)
 

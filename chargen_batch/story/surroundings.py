@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chargen_batch.story.casting import Member, cast_of, members, named_portraits, states_of
+from chargen_batch.story.casting import (
+    Member,
+    cast_of,
+    cast_path,
+    members,
+    named_portraits,
+    states_of,
+)
 from chargen_batch.story.fields import Layer, first, texts, unwrapped
-from chargen_batch.story.places import place_of
+from chargen_batch.story.places import place_of, place_path
 from chargen_batch.story.prompt.context import Context, Depicted, Identity, Shown
 
 if TYPE_CHECKING:
@@ -114,6 +121,8 @@ class Contexts:
             asked = slug in named or bool(member and member.reference_ids)
             in_cast = slug in cast
             shown = self._portraits(slug, name, member, around) if in_cast else ()
+            if in_cast and slug not in self.registry.characters:
+                self.registry.named_at.setdefault(slug, (around.where, cast_path(raw, slug)))
             yield _Person(slug, name, state, shown, asked=asked and in_cast)
 
     def _portraits(
@@ -129,6 +138,8 @@ class Contexts:
         kind, slug = around.entity.entity_type, around.entity.slug
         place = place_of(raw) if kind == "chapter" else None
         view = self.places.picture(place) if place else None
+        if place and place.location not in self.places.locations:
+            self.places.named_at.setdefault(place.location, (around.where, place_path(raw)))
         overview = self.places.overview(slug, besides=raw.path) if kind == "location" else None
         if overview:
             yield overview

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from chargen_batch.story.fields import YamlPath
     from chargen_batch.story.raw_target import RawTarget
 
-_NEAR: Final = 0.75  # how much of a name is right where it is meant; difflib's ratio
+NEAR: Final = 0.75  # how much of a name is right where it is meant; difflib's ratio
 OWN_MAPPINGS: Final = ("image_spec", "technical")
 # All that is read from a file's ``generation_defaults``: they name other services' models.
 DEFAULTS: Final = ("aspect_ratio", "size", "style", "negative_prompt", "negative_prompts")
@@ -60,8 +60,6 @@ class Findings:
         """Yield the mappings of the list under ``key``; anything else there is a fault."""
         value = layer.fields.get(key)
         path = (*layer.path, key)
-        if not layer.path and key not in layer.fields and (near := _misspelling(layer, key)):
-            self.warnings.append(Fault((near[0],), f"{near[0]}: did you mean {key}?"))
         if value is not None and not isinstance(value, list):
             self.fault(path, f"{key}: expected a list, found {shape(value)}")
         for index, item in enumerate(value if isinstance(value, list) else ()):
@@ -93,7 +91,7 @@ def misspelt(layer: Layer, *names: str) -> str:
 
 def _misspelling(layer: Layer, *names: str) -> tuple[str, str] | None:
     keys = (str(key) for key in layer.fields if key not in names)
-    found = ((key, near) for key in keys for near in get_close_matches(key, names, 1, _NEAR))
+    found = ((key, near) for key in keys for near in get_close_matches(key, names, 1, NEAR))
     return next(found, None)
 
 

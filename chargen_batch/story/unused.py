@@ -26,6 +26,8 @@ _READ_ELSEWHERE: Final = (
     *("visual_weight", "transformation_state", "recommended_images", "provider_metadata"),
     *("generated_at", "file_name", "file_path", "provider", "model"),
 )
+# Where a chapter's image is: a character's scene says that in its ``setting``, if at all.
+_NOT_OF_A_CHARACTER: Final = ("location", "zone", "location_zone")
 TAKEN: Final = frozenset(
     {
         *(name for row in ROWS for name in row.fields),
@@ -37,7 +39,14 @@ _INSIDE: Final = frozenset(name.partition(".")[0] for name in TAKEN if "." in na
 
 def unused_text_fields(target: RawTarget) -> tuple[YamlPath, ...]:
     """Return the paths of a target's own texts that no row of the table takes."""
-    return tuple(path for layer in target.own for path in _unused(layer))
+    in_vain = _NOT_OF_A_CHARACTER if target.scenario == "character" else ()
+    said = (
+        (*layer.path, name)
+        for layer in target.own
+        for name in in_vain
+        if texts(layer.fields.get(name))
+    )
+    return (*(path for layer in target.own for path in _unused(layer)), *said)
 
 
 def _unused(layer: Layer, prefix: str = "") -> Iterator[YamlPath]:

@@ -96,11 +96,11 @@ Edit = Append | Fill | Complete | Remove | PutBack | Assign
 
 
 class SpliceError(ValueError):
-    """An edit that cannot be made: what, `where`, and the 1-based `line`; nothing was changed."""
+    """An edit that cannot be made: what, `where`, and its 1-based place; nothing was changed."""
 
-    def __init__(self, message: str, *, where: str, line: int = 1) -> None:
+    def __init__(self, message: str, *, where: str, line: int = 1, column: int = 1) -> None:
         super().__init__(f"{where}:{line}: {message}")
-        self.message, self.where, self.line = message, where, line
+        self.message, self.where, self.line, self.column = message, where, line, column
 
 
 @dataclass(frozen=True, slots=True)

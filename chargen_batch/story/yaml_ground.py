@@ -21,9 +21,9 @@ class Ground:
         self._shared = shared_nodes(composed.text, composed.root)
 
     def error(self, message: str, node: Node | None) -> SpliceError:
-        """Return an error that names the line of a node."""
-        line = position(self.text, start(node))[0] if node is not None else 1
-        return SpliceError(message, where=self._where, line=line)
+        """Return an error that names the place of a node."""
+        line, column = position(self.text, start(node)) if node is not None else (1, 1)
+        return SpliceError(message, where=self._where, line=line, column=column)
 
     def own(self, node: Node) -> Node:
         """Return a node that stands at one place only; raise SpliceError for any other."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from chargen_batch.story import render_yaml
 from chargen_batch.story.render_yaml import Quote
-from chargen_batch.story.yaml_edits import Assign, Change
+from chargen_batch.story.yaml_edits import Assign, Change, Former, Path
 from chargen_batch.story.yaml_nodes import Pair, pair_of
 from chargen_batch.story.yaml_placer import Placer
 from chargen_batch.story.yaml_places import (
@@ -16,7 +16,7 @@ from chargen_batch.story.yaml_places import (
     key_column,
     line_end,
 )
-from chargen_batch.yaml12 import MappingNode, Node, ScalarNode, start
+from chargen_batch.yaml12 import MappingNode, Node, ScalarNode, end, start
 
 _ALIAS: Final = re.compile(r"\*[^\s,\[\]{}]+")
 _COLON: Final = re.compile(r"[ \t]*:")
@@ -38,6 +38,20 @@ class Setter(Placer):
         if neighbour is None:
             return [self._new_key(mapping, edit.key, edit.value, len(edit.path))]
         return [self._behind(mapping, neighbour, edit, len(edit.path))]
+
+    def former(self, path: Path, key: str, value: object) -> Former | None:
+        """Return what stands behind a key, its value being known; None where the key is missing."""
+        pair = pair_of(self.mapping_at(path), key)
+        if pair is None:
+            return None
+        begin, text = content_end(self.text, pair[0]), self.text
+        if self._is_alias(pair):
+            stop = self._alias(pair)[1]
+        elif start(pair[1]) == end(pair[1]):  # nothing, which is marked at the next token
+            stop = self._behind_colon(pair)
+        else:
+            stop = content_end(text, pair[1])
+        return Former("", text[begin:stop], value)
 
     def _instead(self, mapping: MappingNode, pair: Pair, value: object, depth: int) -> list[Change]:
         node = pair[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -95,3 +95,52 @@ def test_an_error_has_what_the_command_would_print(run: Run) -> None:
     assert (error.code, error.exit_code) == ("STATE_ERROR", ExitCode.WRONG_PHASE)
     assert error.message
     assert error.hint == f"type: chargen-batch stage --run {run.id}"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"scope": "nix"},
+        {"mode": "nix"},
+        {"skip": "nix"},
+        {"prompt_mode": "nix"},
+        {"only": "bas-pellam"},
+        {"only": [7]},
+        {"target": 7},
+        {"portraits": "no"},
+        {"variants": 0},
+        {"variants": "a"},
+        {"max_tasks": -1},
+        {"max_cost_usd": -1.0},
+        {"max_cost_usd": float("nan")},
+    ],
+    ids=str,
+)
+def test_a_choice_that_there_is_not(project: Project, asked: dict[str, Any]) -> None:
+    (name,) = asked
+    with pytest.raises(ConfigError, match=f"^{name}="):
+        project.plan(**asked)
+
+
+def test_one_word_is_no_list_of_letters(project: Project) -> None:
+    with pytest.raises(ConfigError, match=r"^only=") as caught:
+        project.validate(only="bas-pellam")
+    assert caught.value.hint == "give only=['bas-pellam']"
+    with pytest.raises(ConfigError, match=r"^scope="):
+        project.validate(scope="nix")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), "a"])
+def test_a_time_that_is_none(run: Run, seconds: Any) -> None:  # noqa: ANN401
+    with pytest.raises(ConfigError, match=r"^interval_s="):
+        run.poll(wait=True, interval_s=seconds)
+    with pytest.raises(ConfigError, match=r"^timeout_s="):
+        run.resume(wait=True, timeout_s=seconds)
+    with pytest.raises(ConfigError, match=r"^lock_timeout_s="):
+        Project.open(run.path.parents[2], lock_timeout_s=seconds)
+
+
+def test_a_service_that_there_is_not(folder: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Project.open(folder, backend="nix")  # type: ignore[arg-type]
+    assert "batch.backend" in str(caught.value.problems[0])

@@ -32,6 +32,8 @@ class Desk:
 
     page: Page
     taken: list[dict[str, Any]] = field(default_factory=list)
+    had: list[dict[str, str]] = field(default_factory=list)
+    there: dict[str, str] = field(default_factory=dict)  # somebody else's word, met once
     tokens: list[str | None] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     refusal: str = ""
@@ -54,8 +56,16 @@ class Desk:
             route.fulfill(status=409, json={"error": self.refusal, "hint": "wait"})
             return
         decision = json.loads(route.request.post_data or "")
+        had = decision.pop("had")
+        self.had.append(had)
+        if self.there:
+            told = {"error": "it says something else", "hint": "press again", "there": self.there}
+            route.fulfill(status=409, json=told)
+            self.there = {}
+            return
         self.taken.append(decision)
-        route.fulfill(json=decision)
+        now = {"state": had["status"], **had, **decision}
+        route.fulfill(json={**now, "state": decision.get("status", now["state"])})
 
     def says(self, number: int) -> str:
         """Return what the page says of a row's saving, when it has said it."""
@@ -99,7 +109,7 @@ def _press(desk: Desk, *keys: str) -> None:
 def test_picture_is_approved_with_its_button(desk: Desk) -> None:
     desk.page.get_by_role("button", name="Approve").first.click()
     assert desk.says(0) == "saved"
-    assert desk.taken == [{"id": "portrait", "status": "approved", "note": ""}]
+    assert desk.taken == [{"id": "portrait", "status": "approved"}]
     assert desk.tokens == [TOKEN]
     assert desk.tally == "1 approved 0 rejected 2 undecided"
 
@@ -108,8 +118,8 @@ def test_pictures_are_decided_about_by_keys(desk: Desk) -> None:
     _press(desk, "j", "a", "j", "r", "n", *"too dark", "Control+Enter")
     assert desk.says(1) == "saved"
     expect(desk.page.get_by_text("saved", exact=True)).to_have_count(2)
-    assert desk.taken[0] == {"id": "portrait", "status": "approved", "note": ""}
-    assert desk.taken[-1] == {"id": "storm", "status": "rejected", "note": "too dark"}
+    assert desk.taken[0] == {"id": "portrait", "status": "approved"}
+    assert desk.taken[-1] == {"id": "storm", "note": "too dark"}
     assert desk.tally == "1 approved 1 rejected 1 undecided"
 
 
@@ -148,6 +158,68 @@ def test_refused_decision_stays_visibly_unsaved_and_is_retried_by_pressing_again
     window.trouble.clear()  # the browser tells of the 409
 
 
+MEANWHILE = {"status": "approved", "state": "approved", "note": "best of all"}
+
+
+def test_what_somebody_else_decided_meanwhile_is_shown_and_may_be_taken_over(
+    desk: Desk, window: Window
+) -> None:
+    desk.there = MEANWHILE
+    _press(desk, "j", "r")
+    assert desk.says(0) == "Not saved: it says something else; press again."
+    task = desk.page.locator("article").first
+    assert task.get_by_label("Note").input_value() == "best of all"
+    assert task.locator(".state").inner_text() == "✓ approved"
+    task.get_by_role("button", name="Take it over").click()
+    expect(task.locator(".saved")).to_have_text("taken over")
+    expect(task.get_by_role("button", name="Take it over")).to_be_hidden()
+    assert desk.tally == "1 approved 0 rejected 2 undecided"
+    assert (desk.taken, desk.had) == ([], [{"status": "draft", "note": ""}])
+    window.trouble.clear()  # the browser tells of the 409
+
+
+def test_pressed_again_the_page_decides_over_somebody_else_and_leaves_their_note(
+    desk: Desk, window: Window
+) -> None:
+    desk.there = MEANWHILE
+    _press(desk, "j", "r")
+    desk.says(0)
+    _press(desk, "r")
+    expect(desk.page.locator(".saved").first).to_have_text("saved")
+    assert desk.taken == [{"id": "portrait", "status": "rejected"}]
+    assert desk.had[-1] == {"status": "approved", "note": "best of all"}
+    window.trouble.clear()
+
+
+def test_a_note_goes_over_somebody_elses_only_where_that_is_meant(
+    desk: Desk, window: Window
+) -> None:
+    desk.there = MEANWHILE
+    note = desk.page.get_by_label("Note").first
+    note.fill("mine")
+    note.blur()
+    assert desk.says(0).startswith("Not saved")
+    note.fill("mine, longer")
+    note.blur()
+    desk.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
+    desk.page.wait_for_timeout(50)
+    assert desk.taken == []
+    desk.page.get_by_role("button", name="Save mine").first.click()
+    expect(desk.page.locator(".saved").first).to_have_text("saved")
+    assert desk.taken == [{"id": "portrait", "note": "mine, longer"}]
+    assert desk.tally == "1 approved 0 rejected 2 undecided"
+    window.trouble.clear()
+
+
+def test_what_stands_there_already_is_saved_and_shown(desk: Desk, window: Window) -> None:
+    desk.there = MEANWHILE
+    _press(desk, "j", "a")
+    assert desk.says(0).startswith("saved by somebody else")
+    assert desk.page.get_by_label("Note").first.input_value() == "best of all"
+    assert desk.tally == "1 approved 0 rejected 2 undecided"
+    window.trouble.clear()
+
+
 def test_review_that_has_ended_is_said(desk: Desk, window: Window) -> None:
     desk.page.context.route(f"{ADDRESS}decisions", lambda route: route.abort())
     _press(desk, "j", "a")
@@ -159,7 +231,7 @@ def test_note_of_two_lines_is_shown_whole_and_stays(desk: Desk) -> None:
     assert desk.page.get_by_label("Note").nth(2).input_value() == "two\nlines"
     desk.page.get_by_role("button", name="Reject").nth(2).click()
     assert desk.says(2) == "saved"
-    assert desk.taken == [{"id": "wheel", "status": "rejected", "note": "two\nlines"}]
+    assert desk.taken == [{"id": "wheel", "status": "rejected"}]
 
 
 def test_notes_that_nobody_touched_do_not_go_when_the_page_is_closed(desk: Desk) -> None:
@@ -176,7 +248,7 @@ def test_note_of_several_lines_is_typed_and_its_field_grows(desk: Desk) -> None:
     assert note.evaluate("each => each.offsetHeight") > 1.5 * one_line
     _press(desk, "Control+Enter")
     assert desk.says(0) == "saved"
-    assert desk.taken[-1:] == [{"id": "portrait", "status": "draft", "note": "aj\nru\nk"}]
+    assert desk.taken[-1:] == [{"id": "portrait", "note": "aj\nru\nk"}]
     assert desk.tally == "0 approved 0 rejected 3 undecided"
 
 
@@ -184,7 +256,7 @@ def test_note_is_saved_when_it_is_left(desk: Desk) -> None:
     desk.page.get_by_label("Note").first.fill("softer light")
     desk.page.get_by_label("Note").first.blur()
     assert desk.says(0) == "saved"
-    assert desk.taken == [{"id": "portrait", "status": "draft", "note": "softer light"}]
+    assert desk.taken == [{"id": "portrait", "note": "softer light"}]
 
 
 def test_note_goes_when_the_page_is_closed_in_the_middle_of_it(desk: Desk) -> None:
@@ -192,7 +264,7 @@ def test_note_goes_when_the_page_is_closed_in_the_middle_of_it(desk: Desk) -> No
     with desk.page.expect_request(f"{ADDRESS}decisions"):
         desk.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
     desk.page.wait_for_timeout(50)
-    assert desk.taken[0] == {"id": "portrait", "status": "draft", "note": "softer li"}
+    assert desk.taken[0] == {"id": "portrait", "note": "softer li"}
 
 
 def test_decided_rows_are_found_by_the_filter(desk: Desk, window: Window) -> None:

@@ -117,6 +117,22 @@ def test_a_note_that_a_text_field_cannot_hold_stays(window: Window, asking: Aski
     assert entries(asking)[0] == ("approved", "two\nlines \x07")
 
 
+def test_of_two_tabs_the_older_one_erases_nothing(window: Window, asking: Asking) -> None:
+    older = opened(window.page, asking)
+    newer = older.context.new_page()
+    newer.goto(older.url)
+    newer.locator("[data-task]").first.get_by_label("Note").fill("from the other tab")
+    newer.locator("[data-task]").first.get_by_role("button", name="Approve").click()
+    saved(newer, 0)
+    older.locator("[data-task]").first.get_by_role("button", name="Reject").click()
+    expect(older.locator(".saved").first).to_contain_text("from the other tab")
+    assert entries(asking)[0] == ("approved", "from the other tab")
+    older.locator("[data-task]").first.get_by_role("button", name="Reject").click()
+    saved(older, 0)
+    assert entries(asking)[0] == ("rejected", "from the other tab")
+    window.trouble.clear()  # the browser tells of the 409
+
+
 def test_without_the_code_nothing_is_shown(window: Window, asking: Asking) -> None:
     window.page.goto(asking.served.base_url)
     said = window.page.get_by_role("status")

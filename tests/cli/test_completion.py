@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -198,3 +200,67 @@ def test_the_script_can_be_installed(shell: Shell, tmp_path: Path) -> None:
     )
     assert "completion installed in" in done.stdout
     assert "chargen-batch" in (tmp_path / ".bashrc").read_text()
+
+
+# What a folder may be called, and what a shell would do about it.
+HOSTILE: Final = (
+    "$(touch PWNED)",
+    "a;touch PWNED",
+    "b`touch PWNED`",
+    "$(touch${IFS}PWNED)",
+    "*",
+    "two words",
+    "q'uote",
+    'dq"x',
+    "back\\slash",
+    "-rf",
+    "a>PWNED",
+    "~",
+    "{a,b}",
+)
+
+
+@pytest.fixture
+def hostile(world: World) -> World:
+    """Give a story with folders and titles that are named after commands."""
+    text = world.read("characters/ines/image-ideas.yaml")
+    for name in HOSTILE:
+        world.write(f"characters/{name}/image-ideas.yaml", text)
+    shapes = ("$(touch PWNED)", "`touch PWNED`", "\\$(touch PWNED)", '"; touch PWNED; "', "';[red]")
+    for number, title in enumerate(shapes):
+        scene = f"scenes: [{{title: {json.dumps(title)}, scene: A room.}}]\n"
+        world.write(f"characters/zz-{number}/image-ideas.yaml", f"character: {{name: Z}}\n{scene}")
+    return world
+
+
+def test_no_word_is_offered_that_a_shell_would_obey(hostile: World) -> None:
+    found = offered(hostile.root, "chargen-batch", "plan", "--only", "")
+    zs = [f"zz-{number}" for number in range(5)]
+    assert found == ["ines", "tomas", *zs, "old-kiln", "first-firing"]
+    for word in offered(hostile.root, "chargen-batch", "show", ""):
+        assert re.fullmatch(r"[\w/.-]+", word), word
+
+
+def test_no_description_has_what_a_shell_would_obey(hostile: World) -> None:
+    for line in ("chargen-batch show ", "chargen-batch plan --only "):
+        found = asked(hostile.root, "complete_zsh", _TYPER_COMPLETE_ARGS=line)
+        offers = "\n".join(found).removeprefix("_arguments '*: :((").removesuffix("))'")
+        assert "zz-3" in offers
+        assert not set(offers) & set("$`;'[]{}<>|&*?~!#"), offers
+        assert "\\" not in offers.replace("\\\\:", "")
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="there is no bash")
+def test_tab_and_enter_run_nothing_of_the_story(hostile: World) -> None:
+    line = 'eval "chargen-batch plan --only ${COMPREPLY[0]}" > /dev/null\n'
+    env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    for typed in ("$", "a", "b", "q", "*"):
+        words = ["chargen-batch", "plan", "--dry-run", "--only", typed]
+        subprocess.run(
+            ["bash", "--norc", "-c", DRIVER + line, "bash", *words],
+            cwd=hostile.root,
+            env=env,
+            capture_output=True,
+            check=False,
+        )
+    assert not list(hostile.root.rglob("PWNED"))

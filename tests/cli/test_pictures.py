@@ -81,7 +81,7 @@ def test_a_picture_from_a_rehearsal_is_explained(shell: Shell, applying: Path) -
     assert "  told by its own bytes, its entry, its run, the story" in lines
     assert f"  target   {BOWL}  Throwing a Bowl" in lines
     assert "  now      done: its picture is there (its key is the same)" in lines
-    assert "by batch, as counted, had it not been a rehearsal" in typed.out
+    assert "by batch if it were paid (rehearsal), as counted" in typed.out
     assert lines[lines.index("references") + 1].startswith(f"  portrait: {story.PORTRAIT} (same, ")
 
 

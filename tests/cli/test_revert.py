@@ -136,3 +136,27 @@ def test_pictures_may_be_decoded_as_well(shell: Shell, applying: Path, level: st
     shell.begin_from(applying)
     typed = shell(f"apply --yes --verify {level} {EMULATED}")
     assert (typed.code, "completed, 5 done, 0 failed" in typed.out) == (0, True)
+
+
+def test_what_was_reverted_is_not_restored_and_that_is_said(shell: Shell, run_id: str) -> None:
+    shell.emulated(f"revert {run_id} --yes")
+    typed = shell.emulated("apply --restore --yes")
+    assert f"run {run_id}: completed, 0 done, 0 failed, 5 taken out again\n" in typed.out
+    assert "5 were reverted and are not restored; to draw them again, type: " in typed.err
+    assert "type: chargen-batch report" not in typed.err
+
+
+def test_what_was_reverted_is_not_open(shell: Shell, run_id: str) -> None:
+    shell.emulated(f"revert {run_id} --yes")
+    assert "0 failed, 0 open, 5 taken out again" in shell("status").out
+    (line,) = shell("runs --json").document["runs"]
+    assert (line["reverted"], line["completed"], line["total"]) == (5, 0, 5)
+    assert "reverted" in shell("runs").out.splitlines()[0]
+
+
+def test_folders_that_are_empty_after_a_revert_are_gone(shell: Shell, run_id: str) -> None:
+    kiln_images = (shell.root / story.KILN).parent / "images"
+    assert kiln_images.is_dir()
+    shell.emulated(f"revert {run_id} --yes")
+    assert not kiln_images.exists()
+    assert [*shell.root.glob("characters/*/images")]  # the author's portrait is in it

@@ -8,10 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+
+from tests.cli.conftest import HOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,26 +46,62 @@ def served(shell: Shell, *options: str) -> Iterator[tuple[subprocess.Popen[str],
             process.kill()
 
 
-def ended(process: subprocess.Popen[str]) -> tuple[int, list[str]]:
+def ended(
+    process: subprocess.Popen[str], signal_number: signal.Signals = signal.SIGINT
+) -> tuple[int, list[str]]:
     """Press Ctrl-C, and return the exit code and what was said."""
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal_number)
     _out, err = process.communicate(timeout=30)
     return process.returncode, err.splitlines()
 
 
+@dataclass(slots=True)
+class Page:
+    """A page of a review that was opened, and its first pictures' decisions."""
+
+    client: httpx.Client
+    room: str
+    token: str
+    ids: list[str]
+    sent: threading.Event = field(default_factory=threading.Event)
+
+    def decide(self, status: str, number: int = 0) -> httpx.Response:
+        """Send a decision, as the page does."""
+        said, sent = {"id": self.ids[number], "status": status}, {"x-review-token": self.token}
+        self.sent.set()
+        return self.client.post(f"{self.room}decisions", json=said, headers=sent, timeout=30)
+
+
+@contextlib.contextmanager
+def entered(link: str) -> Iterator[Page]:
+    """Open the page of a review."""
+    base, _, code = link.partition("/#")
+    with httpx.Client(base_url=base, trust_env=False, headers={"origin": base}) as client:
+        room = client.post("/opened", json={"code": code}).json()["at"]
+        text = client.get(room).text
+        token = re.findall(r'name="review-token" content="([^"]+)"', text)[0]
+        yield Page(client, room, token, re.findall(r'data-task="([^"]+)"', text))
+
+
 def decided(link: str, *statuses: str) -> None:
     """Decide the first pictures of a review, as its page does."""
-    base, _, code = link.partition("/#")
-    origin = {"origin": base}
-    with httpx.Client(base_url=base, trust_env=False, headers=origin) as client:
-        room = client.post("/opened", json={"code": code}).json()["at"]
-        page = client.get(room).text
-        token = re.findall(r'name="review-token" content="([^"]+)"', page)[0]
-        ids = re.findall(r'data-task="([^"]+)"', page)
-        for picture_id, status in zip(ids, statuses, strict=False):
-            said = {"id": picture_id, "status": status}
-            sent = {"x-review-token": token}
-            assert client.post(f"{room}decisions", json=said, headers=sent).status_code == 200
+    with entered(link) as page:
+        for number, status in enumerate(statuses):
+            assert page.decide(status, number).status_code == 200
+
+
+@contextlib.contextmanager
+def held(lock: Path) -> Iterator[None]:
+    """Hold a lock in another process."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(lock), "apply"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"held\n"
+        yield
+        process.communicate()
 
 
 def test_ctrl_c_ends_it_with_what_was_decided_and_what_to_type_next(drawn: Shell) -> None:
@@ -73,10 +113,47 @@ def test_ctrl_c_ends_it_with_what_was_decided_and_what_to_type_next(drawn: Shell
     assert said == [
         "5 pictures to review; each decision is saved at once. Ctrl-C ends the review.",
         "review ended: 2 approved, 1 rejected",
-        "hint: next, type: chargen-batch plan --backend emulator",
+        "hint: next, type: chargen-batch run --backend emulator",
     ]
     total = drawn("status --story --backend emulator").out.splitlines()[-1].split()
-    assert total[:5] == ["total", "5", "4", "2", "1"]  # wanted, done, approved, rejected
+    assert total[:6] == ["total", "5", "4", "2", "2", "1"]  # ..., undecided, approved, rejected
+
+
+def test_ctrl_c_lets_go_of_a_decision_that_waits_and_never_writes_it(drawn: Shell) -> None:
+    lock = drawn.root / ".chargen/story.lock"
+    options = ("--no-open", "--lock-timeout", "60")
+    with held(lock), served(drawn, *options) as (process, link), entered(link) as page:
+        answers: list[httpx.Response] = []
+        thread = threading.Thread(target=lambda: answers.append(page.decide("rejected")))
+        thread.start()
+        assert page.sent.wait(10)
+        code, said = ended(process)
+        thread.join()
+    assert (code, said[1:]) == (0, ["review ended: 0 approved, 0 rejected"])
+    assert [each.status_code for each in answers] in ([503], [])  # or it had not come yet
+    assert "rejected" not in (drawn.root / "characters/ines/imagery.yaml").read_text("utf-8")
+
+
+def test_ctrl_c_does_not_wait_for_the_rest_of_what_is_sent(drawn: Shell) -> None:
+    with served(drawn, "--no-open") as (process, link):
+        address = httpx.URL(link)
+        host = f"{address.host}:{address.port}"
+        head = f"POST /opened HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n"
+        head += "Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+        with socket.create_connection((address.host, address.port or 0)) as raw:
+            raw.sendall(head.encode())
+            code, said = ended(process)
+    assert (code, said[1:]) == (0, ["review ended: 0 approved, 0 rejected"])
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_ways_to_end_it_have_its_closing_line_too(
+    drawn: Shell, signal_number: signal.Signals
+) -> None:
+    with served(drawn, "--no-open") as (process, link):
+        decided(link, "approved")
+        code, said = ended(process, signal_number)
+    assert (code, said[1:]) == (0, ["review ended: 1 approved, 0 rejected"])
 
 
 def test_a_review_without_a_decision_has_nothing_to_type_next(drawn: Shell) -> None:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chargen_batch.cli import run_view, views
+from chargen_batch.emulator.faults import Fault
 from tests.cli.test_resume import naming_the_emulator
+from tests.cli.test_waiting import two_tries  # noqa: F401 - a fixture
 from tests.cli.test_which_run import acted_on
 from tests.phases import story
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from chargen_batch.emulator.server import Emulator
     from tests.cli.conftest import Shell, Typed
 
 ONE_GO = "run --yes --interval 0.05"
@@ -100,7 +103,7 @@ def test_person_is_shown_the_table_and_asked(
 ) -> None:
     asked = answering(monkeypatch, yes=True)
     typed = rehearsing("run --interval 0.05")
-    assert asked == ["Drawing 5 picture(s) on the emulator costs nothing. Go on?"]
+    assert asked == ["Drawing 5 picture(s), about $0.338 if it were paid (rehearsal). Go on?"]
     assert typed.code == 0
     assert typed.out.startswith("entity ")
 
@@ -164,7 +167,7 @@ def test_other_unfinished_run_is_finished_before_what_is_asked_for(rehearsing: S
     first = rehearsing.plan("--scope characters")
     rehearsing.emulated("stage", "submit")
     typed = rehearsing(f"{ONE_GO} --scope locations --json")
-    assert (typed.code, acted_on(typed)) == (0, runs_of(rehearsing))
+    assert (typed.code, sorted(acted_on(typed))) == (0, runs_of(rehearsing))  # of one second
     assert acted_on(typed)[0] == first
     assert typed.document["plan"]["runId"] == acted_on(typed)[1]
 
@@ -195,6 +198,29 @@ def test_time_out_is_75_and_the_same_command_goes_on(rehearsing: Shell) -> None:
     assert rehearsing("run --yes --timeout 0").code == 75
     assert rehearsing(ONE_GO).code == 0
     assert (len(runs_of(rehearsing)), jobs_created(rehearsing)) == (1, 3)
+
+
+@pytest.mark.usefixtures("two_tries")
+def test_service_that_is_not_reached_before_anything_is_there_is_7(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("GEMINI_API_KEY", "any")
+    typed = shell("run --yes --scope locations")
+    (run_id,) = runs_of(shell)
+    assert (typed.code, shell.phase(run_id)) == (7, "staging")
+    hint = f"to go on, type: chargen-batch run --project {shell.root} --yes --scope locations"
+    assert typed.err.splitlines()[-1].endswith(hint)
+    assert "waiting all the same" not in typed.err
+    again = shell(f"resume --wait --yes --run {run_id} --json").document["runs"][0]
+    assert again["error"]["hint"].endswith(f"--yes --run {run_id} --json")
+
+
+@pytest.mark.usefixtures("two_tries")
+def test_trouble_is_waited_through_once_something_is_there(shell: Shell, served: Emulator) -> None:
+    served.faults.add("batches.get", *[Fault("status:503")] * 4)
+    typed = shell(f"{ONE_GO} --scope locations --timeout 60")
+    assert (typed.code, "waiting all the same" in typed.err) == (0, True)
 
 
 def test_what_was_shown_is_drawn_though_the_story_changes_meanwhile(
@@ -231,3 +257,12 @@ def test_json_is_one_document(rehearsing: Shell) -> None:
 def test_quiet_prints_nothing(rehearsing: Shell) -> None:
     typed = rehearsing(f"{ONE_GO} --quiet")
     assert (typed.code, typed.out, typed.err) == (0, "", "")
+
+
+def test_its_end_says_where_all_is_and_what_comes_next(shell: Shell) -> None:
+    typed = shell.emulated("run --yes --interval 0.05")
+    *_, pictures, page, forgotten = typed.out.splitlines()
+    assert pictures == "pictures: in images/ of each character, location and chapter"
+    assert page.startswith("report: ")
+    assert forgotten.endswith("were removed from the service (the results are here)")
+    assert "hint: next, type: chargen-batch review --backend emulator" in typed.err

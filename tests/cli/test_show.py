@@ -9,6 +9,8 @@ import pytest
 from tests.phases import story
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.conftest import Shell
 
 BOWL = "character/ines/throwing-a-bowl"
@@ -32,9 +34,48 @@ def test_a_task_is_shown_as_its_run_has_it(shell: Shell) -> None:
     ideas = (shell.root / story.KILN).read_text()
     (shell.root / story.KILN).write_text(ideas.replace("White smoke", "Black smoke"))
     typed = shell("show", key)
-    assert f"in run {run_id}" in typed.out
-    assert "White smoke stands" in typed.out.partition("\nprompt\n")[2]
+    now, _, before = typed.out.partition(f"\nas run {run_id} has it\n")
+    assert "as it would be sent now" in now
+    assert "White smoke" not in now
+    assert now.count("Black smoke stands") == 2  # in its section, and in the prompt
+    assert before.startswith(f"  {key}\n")
+    assert "White smoke stands" in before.partition(f"\nprompt of run {run_id}\n")[2]
+    assert "[-White-]{+Black+} smoke stands" in before
     assert "the story asks for another prompt now" in typed.err
+
+
+def test_the_document_has_what_would_be_sent_now_beside_what_the_run_has(shell: Shell) -> None:
+    shell.plan()
+    assert shell("show first-smoke --json").document["now"] is None
+    ideas = (shell.root / story.KILN).read_text()
+    (shell.root / story.KILN).write_text(ideas.replace("White smoke", "Black smoke"))
+    document = shell("show first-smoke --json").document
+    assert "White smoke stands" in document["task"]["prompt"]
+    assert "Black smoke stands" in document["now"]["prompt"]
+    assert document["outdated"]
+
+
+def test_references_that_a_run_has_and_the_story_no_more_are_told_apart(shell: Shell) -> None:
+    run_id = shell.plan()
+    (shell.root / story.PORTRAIT).unlink()
+    out = shell("show throwing-a-bowl").out
+    now, _, before = out.partition(f"\nreferences of run {run_id}\n")
+    assert story.PORTRAIT not in now
+    assert before.splitlines() == [f"  portrait: {story.PORTRAIT}"]
+
+
+def test_a_rejected_picture_is_shown_as_it_is_drawn_next(shell: Shell, applying: Path) -> None:
+    shell.begin_from(applying)
+    assert shell("apply --yes --backend emulator").code == 0
+    text = (shell.root / story.INES).read_text()
+    (shell.root / story.INES).write_text(text.replace("draft", "rejected"))
+    lines = shell("show throwing-a-bowl --backend emulator").out.splitlines()
+    document = shell("show throwing-a-bowl --backend emulator --json").document
+    assert document["now"]["variant"] == 2
+    assert lines[0] == document["now"]["key"]
+    assert lines[1:3] == ["  as it would be sent now", "  rejected: its pictures were all rejected"]
+    assert lines[-3:-1] == [f"  {document['task']['key']}", "  gemini-3-pro-image, 3:4, 1K"]
+    assert lines[-1] == "  the same prompt"
 
 
 def test_sections_are_shown_with_priority_and_source(shell: Shell) -> None:

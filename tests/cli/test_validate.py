@@ -33,7 +33,8 @@ def test_problems_of_all_files_and_of_the_configuration_are_told_at_once(shell: 
     spoil(shell)
     typed = shell("validate")
     assert typed.code == 6
-    assert [line.partition(": ")[0] for line in typed.out.splitlines()] == [
+    lines = [line for line in typed.out.splitlines() if " | " not in line]
+    assert [line.partition(": ")[0] for line in lines] == [
         "chargen.yaml:1:1",
         "chargen.yaml:2:18",
         f"{story.IDEAS}:4:5",
@@ -49,17 +50,26 @@ def test_a_problem_says_its_path_and_what_was_expected(shell: Shell) -> None:
     assert lines[1].endswith("scenes: expected a mapping, found the number 5  [scenes[2]]")
 
 
-def test_both_marks_of_a_broken_file_are_told(shell: Shell) -> None:
+def test_both_marks_of_a_broken_file_are_told_and_the_line_is_shown(shell: Shell) -> None:
     (shell.root / story.KILN).write_text(BROKEN)
-    (line,) = shell("validate").out.splitlines()
+    line, shown, caret = shell("validate").out.splitlines()
     assert line.startswith(f"{story.KILN}:4:1: ")
-    assert line.endswith("(while parsing a flow node, line 4, column 1)")
+    assert "(while parsing a flow node, line 4, column 1)" in line
+    assert line.endswith(": a bracket is not closed, or a value is missing in it")
+    assert (shown, caret) == ("     3 |     images: [", f"       | {' ' * 13}^")
+
+
+@pytest.mark.parametrize("form", ["json", "github", "sarif"])
+def test_machines_are_told_in_plain_words_too(shell: Shell, form: str) -> None:
+    (shell.root / story.KILN).write_text(BROKEN)
+    assert "a bracket is not closed" in shell(f"validate --format {form}").out
 
 
 def test_quiet_prints_the_problems_alone(shell: Shell) -> None:
     spoil(shell)
     typed = shell("validate --quiet")
-    assert (len(typed.out.splitlines()), typed.err) == (5, "")
+    problems = [line for line in typed.out.splitlines() if " | " not in line]
+    assert (len(problems), typed.err) == (5, "")
 
 
 def test_scope_and_only_say_what_is_looked_at(shell: Shell) -> None:
@@ -79,6 +89,7 @@ def test_json_has_every_problem_with_its_place(shell: Shell, option: str) -> Non
         "message": "expected one of gemini, vertex, emulator, found 'emulater'; "
         "did you mean emulator?",
         "path": "batch.backend",
+        "excerpt": "",
     }
 
 
@@ -115,10 +126,36 @@ def test_a_shape_in_a_variable_is_named_by_it(
     assert typed.out.startswith("CHARGEN_DEFAULTS__SCENE__ASPECT_RATIO: expected one of 1:1, 2:3")
 
 
+def slips(shell: Shell, count: int) -> None:
+    scenes = "".join(f"  - {{title: T{number}, scen: S, pose: P}}\n" for number in range(count))
+    (shell.root / story.IDEAS).write_text(f"scenes:\n{scenes}")
+
+
+def test_warnings_are_listed_and_quiet_stays_quiet(shell: Shell) -> None:
+    slips(shell, 2)
+    typed = shell("validate")
+    first, second, last, *_ = typed.err.splitlines()
+    assert first == (f"warning: {story.IDEAS}:2:23: scen: did you mean scene?  [scenes[0].scen]")
+    assert second.endswith("did you mean scene?  [scenes[1].scen]")
+    assert last.endswith("no problems, 2 warning(s)")
+    assert shell("validate --quiet").err == ""
+
+
+def test_of_many_warnings_twenty_are_listed_without_verbose(shell: Shell) -> None:
+    slips(shell, 23)
+    lines = shell("validate").err.splitlines()
+    assert [line.startswith("warning: ") for line in lines].count(True) == 20
+    assert "and 3 more: --verbose lists them" in lines
+    told = shell("validate --verbose").err.splitlines()
+    assert sum("did you mean scene?" in line for line in told) == 23
+
+
 def test_verbose_lists_texts_that_no_prompt_is_made_of(shell: Shell) -> None:
     with (shell.root / story.IDEAS).open("a") as stream:
         stream.write("    my_own_notes: a remark of mine about the wood\n")
-    assert "my_own_notes" not in shell("validate").err
+    unlisted = shell("validate").err
+    assert "my_own_notes" not in unlisted
+    assert "hint: no prompt is made of 1 text(s): --verbose lists them" in unlisted
     typed = shell("validate --verbose")
     assert (typed.code, typed.out) == (0, "")
     place = f"{story.IDEAS}:8:5: no prompt is made of this text  [scenes[1].my_own_notes]"

@@ -42,6 +42,23 @@ entry_point()
 """
 
 
+# A command that a script starts with &: Ctrl-C is ignored, and stays so.
+IN_THE_BACKGROUND: Final = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+from chargen_batch.cli.main import entry_point
+entry_point()
+"""
+# A command that is ended while it has not begun with its project yet.
+ENDED_EARLY: Final = """
+import os, signal, sys
+from chargen_batch import config
+from chargen_batch.cli.main import entry_point
+config.load = lambda *_: os.kill(os.getpid(), signal.SIGTERM)
+entry_point()
+"""
+
+
 def is_progress(step: str) -> Callable[[dict[str, Any]], bool]:
     return lambda event: event["event"] == "progress" and event["step"] == step
 
@@ -76,10 +93,14 @@ class Ended:
 
 
 def interrupt(
-    project: Path, words: tuple[str, ...], when: Callable[[dict[str, Any]], bool], *signals: int
+    project: Path,
+    words: tuple[str, ...],
+    when: Callable[[dict[str, Any]], bool],
+    *signals: int,
+    start: str = HEARING,
 ) -> Ended:
     """Run a command, and send it signals as soon as it tells of an event."""
-    command = [sys.executable, "-c", HEARING, *words, "--events", "-"]
+    command = [sys.executable, "-c", start, *words, "--events", "-"]
     environment = {**os.environ, "HOME": str(project.parent)}
     with subprocess.Popen(
         command, cwd=project, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -156,7 +177,7 @@ def test_an_interrupted_phase_goes_on_by_what_it_says(
     project = copied(phase)
     ended = interrupt(project, words_of(phase), POINTS[phase], *signals)
     assert ended.code == 130, ended.err
-    assert "error: interrupted; what was done is saved\n" in ended.err
+    assert "error: interrupted; what was done is saved" in ended.err
     assert "Traceback" not in ended.err
     (project / ".chargen/emulator/trouble.toml").unlink()
     command = CommandLine(project)
@@ -174,6 +195,23 @@ def test_the_end_of_an_interrupted_phase_is_told(copied: Callable[[str], Path]) 
     ended = interrupt(copied("stage"), ("stage",), POINTS["stage"], signal.SIGINT)
     last = ended.events[-1]
     assert (last["event"], last["exitCode"], last["error"]) == ("phaseEnded", 130, "interrupted")
+
+
+def test_a_command_in_the_background_is_ended_in_order_too(copied: Callable[[str], Path]) -> None:
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGINT)
+    ended = interrupt(
+        copied("stage"), ("stage",), POINTS["stage"], *signals, start=IN_THE_BACKGROUND
+    )
+    assert ended.code == 130, ended.err
+    assert "error: interrupted; what was done is saved\n" in ended.err
+    assert ended.events[-1]["error"] == "interrupted"
+
+
+def test_a_command_that_is_ended_at_its_beginning_says_so(before: dict[str, Path]) -> None:
+    command = [sys.executable, "-c", ENDED_EARLY, "status"]
+    done = subprocess.run(command, cwd=before["end"], capture_output=True, check=False, text=True)
+    hint = "hint: to go on, type: chargen-batch status\n"
+    assert (done.returncode, done.stderr.endswith(hint)) == (130, True)
 
 
 def test_an_interrupted_document_is_still_one(copied: Callable[[str], Path]) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = Path(__file__).parents[2] / "examples/lantern-coast"
 MAIN, NOW = "What next?", "And now?"
-ESCAPE, CTRL_C, DOWN = "\x1b", "\x03", "\x1b[B"
+ESCAPE, CTRL_C, CTRL_D, DOWN = "\x1b", "\x03", "\x04", "\x1b[B"
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
@@ -46,7 +46,7 @@ class Person:
     def asked(self, question: str, *keys: str) -> None:
         """Wait for a question to be there for good, and press keys, and Enter."""
         self.sees(question)
-        self.sees("goes back)")
+        self.sees("leaves)" if question == MAIN else "goes back)")
         for key in (*keys, "\r"):
             self.screen.send(key)
 
@@ -140,7 +140,6 @@ def test_person_draws_a_part_of_the_story_and_reads_its_report(person: Person) -
     (run_id,) = person.run_ids()
     assert f"run {run_id}: completed, 10 of 10 done, 0 failed" in told
     person.asked(MAIN, "r")
-    person.asked("Which run's report?")
     person.asked("How?", "h")
     person.types(f"report --run {run_id}")
     assert "10 of 10 done" in person.sees("-- done (exit code 0)")
@@ -191,7 +190,6 @@ def test_run_that_was_interrupted_is_gone_on_with(story: Path) -> None:
     (run_id,) = person.run_ids()
     trouble(story, "")
     person.chooses("Go on with a run (1 unfinished)", "o")
-    person.asked("Go on with which run?")
     person.types(f"resume --run {run_id} --wait --interval 1")
     person.sees("-- done (exit code 0)")
     assert (person.leaves(), person.phase(run_id)) == (0, "completed")
@@ -205,11 +203,12 @@ def test_failed_tasks_are_seen_and_sent_again(story: Path) -> None:
     trouble(story, "")
     (parent,) = person.run_ids()
     person.chooses("Failed tasks: see why, send again (3 task(s))", "f")
-    person.asked("What failed in which run?")
     person.types(f"report --run {parent}")
     person.chooses("Send again what may pass (3)", "s")
     person.types(f"retry --run {parent}")
-    person.asked("3 task(s) are planned again, for nothing on the emulator. Submit them?", "y")
+    person.asked(
+        "3 task(s) are planned again, $0.204 if it were paid (rehearsal). Submit them?", "y"
+    )
     _, child = person.run_ids()
     person.types(f"resume --run {child} --wait --interval 1 --yes")
     person.sees("-- done (exit code 0)")
@@ -235,6 +234,18 @@ def test_settings_and_history_are_shown(person: Person) -> None:
     person.asked("More?", "h")
     person.types("status --story")
     assert "bas-pellam" in person.sees("-- done (exit code 0)")
+    person.asked("More?", "b")
+    assert person.leaves() == 0
+
+
+def test_what_is_typed_while_a_run_is_at_work_is_no_answer(story: Path) -> None:
+    trouble(story, "[pace]\nlooks_to_finish = 3\n")
+    person = at_terminal(story)
+    generate_characters(person)
+    person.sees("asking again in")
+    assert not person.screen.getecho()
+    person.screen.send("\r\r")
+    person.sees("-- done (exit code 0)")
     assert person.leaves() == 0
 
 
@@ -258,8 +269,9 @@ def test_escape_goes_back_and_then_ends(person: Person) -> None:
     person.screen.send(ESCAPE)
     person.sees("back in the menu")
     person.sees(MAIN)
-    person.sees("goes back)")
+    person.sees("Esc leaves)")
     person.screen.send(ESCAPE)
+    person.sees("the menu has ended")
     assert person.ended() == 0
 
 
@@ -270,8 +282,20 @@ def test_ctrl_c_goes_back_and_then_ends(person: Person) -> None:
     person.screen.send(CTRL_C)
     person.sees("back in the menu")
     person.sees(MAIN)
-    person.sees("goes back)")
+    person.sees("leaves)")
     person.screen.send(CTRL_C)
+    assert person.ended() == 0
+
+
+def test_ctrl_d_goes_back_and_then_ends_as_escape_does(person: Person) -> None:
+    person.asked(MAIN, "g")
+    person.sees("Draw what?")
+    person.sees("goes back)")
+    person.screen.send(CTRL_D)
+    person.sees("back in the menu")
+    person.sees(MAIN)
+    person.sees("leaves)")
+    person.screen.send(CTRL_D)
     assert person.ended() == 0
 
 

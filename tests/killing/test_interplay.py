@@ -39,7 +39,7 @@ def test_killed_again_while_it_finishes_a_run_still_ends_well(worlds: Worlds, na
     many = len(known.events)
     for at in range(7, many, max(1, many // 6)):
         world = known.start.copy(worlds.new_folder())
-        world.kill(scenario.command, at)
+        assert world.kill(scenario.command, at)
         for later in (at // 2, at):  # the second try has less to do: it may have ended before
             assert world(scenario.command, die_at=later) in {-signal.SIGKILL, 0, 4, NOT_READY}
         world.to_end(scenario.command, *scenario.after)
@@ -75,7 +75,7 @@ def test_a_run_that_is_carried_to_another_place_goes_on_there(
     world = whole.start.copy(worlds.new_folder())
     for command in HELD:
         if dying:
-            world.kill(command, len(worlds.know(SCENARIOS[command]).events) // 2)
+            assert world.kill(command, len(worlds.know(SCENARIOS[command]).events) // 2)
         world.move(worlds.new_folder())
         world.environ["HOME"] = str(worlds.new_folder())
         world.to_end(command)

@@ -227,9 +227,14 @@ class World:
             assert code in _ENDED, (command, code, self.said())
         return self
 
-    def kill(self, command: str, at: int) -> None:
-        """Kill a command at its n-th event."""
-        assert self(command, die_at=at) == -signal.SIGKILL, (command, at, self.said())
+    def kill(self, command: str, at: int) -> bool:
+        """Kill a command at its n-th event; say whether it came to that.
+
+        What is streamed comes in a block more or less, with its writes.
+        """
+        code = self(command, die_at=at)
+        assert code in {-signal.SIGKILL, 0}, (command, at, code, self.said())
+        return code != 0
 
     def end_state(self) -> dict[str, str]:
         """Return what the project and the service hold, in words that are the same in each world.

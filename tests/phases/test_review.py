@@ -120,7 +120,7 @@ def test_what_is_rejected_is_planned_as_the_next_variant(drawn: World) -> None:
     again = {target for target, state in found.items() if state == ("rejected", 2)}
     assert again == {"throwing-a-bowl", "fire-mouth", "door-opens"}
     assert {found["carrying-wood"][0], found["first-smoke"][0]} == {"done"}
-    assert here.report() == review.ReviewReport(None, 1, 3, "plan")
+    assert here.report() == review.ReviewReport(None, 1, 3, "run")
 
 
 def test_the_next_variant_is_drawn_and_is_the_draft_then(drawn: World) -> None:
@@ -139,7 +139,7 @@ def test_a_rejected_portrait_says_how_to_plan_it_again(world: World) -> None:
     world.do_all(*TO_APPLY)
     here = desk(world)
     say(here, "portrait", "rejected")
-    assert here.report().next_command == "plan --portraits"
+    assert here.report().next_command == "run --portraits"
     (verdict,) = world.plan(asked).planned
     assert (verdict.state, verdict.task.variant) == ("rejected", 2)
 

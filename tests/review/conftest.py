@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ class Browser:
 
     served: Served
     root: Path
+    desk: Desk
+    asked: threading.Semaphore
     client: httpx.Client = field(init=False)
     room: str = ""
     token: str = ""
@@ -63,7 +66,13 @@ class Browser:
     def decide(self, decision: Any, **headers: str) -> httpx.Response:  # noqa: ANN401 - whatever is sent
         """Send a decision as the page does, but for what is given."""
         sent = {**self.origin, "x-review-token": self.token, **headers}
+        self.asked.release()
         return self.client.post(f"{self.room}decisions", json=decision, headers=sent)
+
+    def wait_until_asked(self, times: int = 1) -> None:
+        """Wait until so many decisions have been sent."""
+        for _ in range(times):
+            assert self.asked.acquire(timeout=10)
 
     def entry(self) -> dict[str, Any]:
         """Return the first entry of the potter's."""
@@ -95,11 +104,14 @@ def browser(drawn: Path) -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def at(project: Path) -> Iterator[Browser]:
+def at(project: Path, wait_s: float = 0.0) -> Iterator[Browser]:
     """Serve a review of all drafts of a story, and give a browser."""
-    with Session(project) as session:
-        desk = Desk(session.project, lambda: session.story_held("review"))
+    with Session(project, lock_timeout_s=wait_s) as session:
+        desk = Desk(
+            session.project,
+            lambda: session.story_held("review", given_up=lambda: desk.has_ended),
+        )
         with serve(desk) as served:
-            browser = Browser(served, project)
+            browser = Browser(served, project, desk, threading.Semaphore(0))
             with browser.client:
                 yield browser

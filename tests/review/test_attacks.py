@@ -169,7 +169,7 @@ BODIES = [
     b'{"id": 1, "status": "approved"}',
     b'{"id": "x", "status": "archived"}',
     b'{"id": "x", "status": "approved", "path": "/etc/passwd"}',
-    b'{"id": "x", "status": "approved", "note": null}',
+    b'{"id": "x", "status": "approved", "note": 7}',
     b'{"id": "x", "status": "approved", "note": "\xff"}',
     b'{"id": "x", "status": "approved", "note": "\\ud800"}',
     b"[" * 50_000,

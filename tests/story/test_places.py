@@ -146,8 +146,15 @@ def test_zones_and_locations_that_do_not_exist_are_one_warning_each(tmp_path: Pa
     assert [shown(target) for target in found.targets[-4:]] == [["new.png"], ["new.png"], [], []]
     assert found.warnings == (
         "locations/mill: no zone 'attic' for 2 targets; its overview stands in",
-        "location 'quay' is shown by 2 targets and has no folder",
+        f"{CHAPTER}: location 'quay' is shown by 2 targets and has no folder  [images[2].location]",
     )
+
+
+def test_a_location_that_is_nearly_a_folders_is_told_with_its_line(tmp_path: Path) -> None:
+    text = "images:\n- {id: c, prompt: p, location: mil}\n"
+    (told,) = read(tmp_path, {**FILES, CHAPTER: text}).warnings
+    assert told.startswith(f"{CHAPTER}:2:32: location 'mil' is shown by 1 target")
+    assert told.endswith("did you mean mill?  [images[0].location]")
 
 
 def test_of_a_broken_location_no_zone_is_missed(tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ def test_every_target_of_the_real_story_is_found(story: Path) -> None:
 def test_the_broken_file_is_one_problem_at_its_place_and_the_rest_is_found() -> None:
     found = scan(REAL, Settings(), facts=FACTS)
     message = "did not find expected key (while parsing a block mapping, line 365, column 7)"
+    message += ": text goes on behind the closing quote: quote all of it"
     assert problems(found) == [f"{BROKEN}:366:54: {message}"]
     assert len(found.targets) == 405
 

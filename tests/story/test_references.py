@@ -126,9 +126,24 @@ def test_a_name_without_a_folder_or_a_portrait_is_one_warning_with_how_often(
         - {id: b, prompt: p, depicts_characters: [zoe]}
         """
     found = read(tmp_path, {CHAPTER: images, "characters/ada/profile.md": "# Ada"})
+    zoe = f"{CHAPTER}: character 'zoe' is shown by 2 targets and has no folder"
     assert found.warnings == (
         "characters/ada: no portrait (images/portrait.png) for 1 target",
-        "character 'zoe' is shown by 2 targets and has no folder",
+        f"{zoe}  [images[0].depicts_characters[0]]",
+    )
+
+
+@pytest.mark.parametrize("slug", ["ada-mor", "ada", "ada_moor"])
+def test_a_name_that_is_nearly_a_folders_is_told_with_its_line_and_the_folder(
+    tmp_path: Path, slug: str
+) -> None:
+    images = f"images:\n- {{id: a, prompt: p, negative_prompt: n, depicts_characters: [{slug}]}}\n"
+    (told,) = read(
+        tmp_path, {CHAPTER: images, "characters/ada-moor/images/portrait.png": PNG}
+    ).warnings
+    assert told == (
+        f"{CHAPTER}:2:63: character {slug!r} is shown by 1 target and has no folder:"
+        " did you mean ada-moor?  [images[0].depicts_characters[0]]"
     )
 
 

@@ -49,6 +49,7 @@ class Status(Document, frozen=True, kw_only=True, tag="status"):
     total: int
     completed: int
     failed: int
+    reverted: int
     skipped: int
     open: int
     jobs: tuple[JobStatus, ...]
@@ -67,6 +68,7 @@ class Standing(Part, frozen=True, kw_only=True):
     entity: str
     wanted: int
     done: int
+    undecided: int
     approved: int
     rejected: int
     changed: int
@@ -99,6 +101,7 @@ class RunLine(Part, frozen=True, kw_only=True):
     total: int
     completed: int
     failed: int
+    reverted: int
     jobs: int
     live_jobs: int
     estimate_usd: float | None

@@ -83,6 +83,7 @@ class ApplyReport(PhaseReport, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...]
     restored: tuple[str, ...]
+    reverted: int
 
 
 class ReportReport(PhaseReport, frozen=True, kw_only=True):

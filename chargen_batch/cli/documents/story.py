@@ -86,6 +86,7 @@ class Show(Document, frozen=True, kw_only=True, tag="show"):
     reason: str | None
     outdated: bool
     task: BatchTask
+    now: BatchTask | None
     sections: tuple[PromptSection, ...]
     request: dict[str, Any]
 
@@ -151,6 +152,7 @@ def show_document(report: ShowReport) -> Show:
         reason=verdict.reason if verdict else None,
         outdated=report.is_outdated,
         task=report.task,
+        now=report.now,
         sections=verdict.target.sections if verdict else (),
         request=dict(report.request),
     )
