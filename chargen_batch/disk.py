@@ -184,10 +184,7 @@ def cut(path: Path, size: int) -> None:
 
 
 def begin_writing_back(stream: IO[bytes], first: int, count: int) -> None:
-    """Let the system begin to bring what was written to the disk: the fsync at the end waits less.
-
-    Without effect where the system has no such thing.
-    """
+    """Let the system begin, where it can, to bring to the disk what was written so far."""
     stream.flush()
     if hasattr(os, "posix_fadvise"):
         # Of dirty pages this begins the writing, and drops none (Linux, mm/fadvise.c).
@@ -218,11 +215,9 @@ def remove_folder(path: Path) -> None:
 
 def remove_empty_folder(path: Path) -> None:
     """Remove a folder that nothing is in; one that is not there, a link, or in use is left."""
-    try:
+    with contextlib.suppress(OSError):
         path.rmdir()
-    except OSError:
-        return
-    fsync_directory(path.parent)
+        fsync_directory(path.parent)
 
 
 def make_directory(path: Path) -> None:
