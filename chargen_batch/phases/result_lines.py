@@ -60,8 +60,11 @@ class Line:
 
     @property
     def weight(self) -> int:
-        """Return how many bytes of pictures it holds."""
-        return sum(len(picture.data) for picture in self.read.pictures) if self.read else 0
+        """Return how much it holds: its pictures' bytes, or its answer's letters."""
+        if self.read is None:
+            return 0
+        pictures = sum(len(picture.data) for picture in self.read.pictures)
+        return pictures + len(self.read.analysis_json or "")
 
 
 @dataclass(frozen=True, slots=True)
