@@ -78,6 +78,7 @@ def test_p_shows_the_whole_prompt(report: Page) -> None:
 def test_o_opens_the_picture(report: Page) -> None:
     _press(report, "j", "o")
     report.wait_for_url("**/portrait.png")
+    assert report.locator("img").count() == 1
 
 
 def test_single_letters_can_be_switched_off(window: Window, report: Page) -> None:
