@@ -180,7 +180,8 @@ def _renamed(source: Path, target: Path, picture: Picture) -> bool:
             return True
     if not holds(target, picture.sha256):
         return False
-    if holds(source, picture.sha256):  # of a run that was killed
+    disk.fsync_directory(target.parent)  # a run that was killed may not have come to it
+    if holds(source, picture.sha256):
         disk.remove(source)
     return True
 

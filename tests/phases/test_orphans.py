@@ -64,6 +64,18 @@ def test_a_picture_that_comes_home_replaces_none_of_its_name(
     lines.without_record(path.read_bytes())
 
 
+def test_a_picture_that_came_home_before_a_kill_has_its_name_made_durable(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = away_for_a_while(world, monkeypatch)
+    home.parent.mkdir(exist_ok=True)
+    for orphan in [*world.run.orphans_dir.glob("*/*")]:
+        orphan.rename(home.with_name(orphan.name))  # and there it was killed
+    durable: list[Path] = []
+    monkeypatch.setattr("chargen_batch.disk.fsync_directory", durable.append)
+    assert (settled(world), home.parent in durable) == (home, True)
+
+
 def stopped_at_the_kiln(_writer: Writer, finished: Sequence[Finished]) -> Written:
     if finished[0].task.entity_slug == "old-kiln":
         raise KeyboardInterrupt
