@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import shutil
 import subprocess
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chargen_batch.emulator.server import Emulator
+
+SUFFIX: Final = "chargen_batch.cli.session.suffix"
 
 # Holds a lock until its standard input ends.
 HOLDER: Final = """
@@ -116,15 +119,21 @@ def applying(tmp_path_factory: pytest.TempPathFactory, submitted: Path) -> Path:
 
 
 def brought(project: Path, *commands: str) -> Path:
-    """Type commands at the embedded emulator."""
-    for command in commands:
-        assert main([command, "--project", str(project), "--backend", "emulator"]) in {0, 75}
+    """Type commands at the embedded emulator; a run that is made sorts before those of a shell."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SUFFIX, lambda: "0000")
+        for command in commands:
+            assert main([command, "--project", str(project), "--backend", "emulator"]) in {0, 75}
     return project
 
 
 @pytest.fixture
-def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
-    """Give a shell in the mini story."""
+def shell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Shell:
+    """Give a shell in the mini story; its runs sort as they were made, even those of one second."""
+    made = itertools.count(1)
+    monkeypatch.setattr(SUFFIX, lambda: f"{next(made):04}")
     return Shell(story.make(tmp_path / "story").root, capsys)
 
 
