@@ -11,7 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from benchmarks import apply_rows, report_rows, service_rows, stories
+from benchmarks import (
+    apply_rows,
+    report_rows,
+    scale_rows,
+    service_rows,
+    start_rows,
+    stories,
+)
 from benchmarks.side_by_side import ROOT, Row, Side, measured, python, ratios
 
 if TYPE_CHECKING:
@@ -89,16 +96,6 @@ def growth(rounds: int) -> Iterator[Row]:
         yield Row(f"{what} of memory", tuple(math.log(a / b, MANY / FEW) for a, b in swelled), 1.1)
 
 
-def start(rounds: int) -> Iterator[Row]:
-    """Start the command."""
-    sides = [
-        Side("help", python("chargen_batch", "--help")),
-        Side("empty", python("benchmarks.children", "empty-command", "--help")),
-    ]
-    taken = measured(sides, 4 * rounds)
-    yield from ratios("--help / a Typer application", taken, "help", "empty", bar=1.6)
-
-
 def splice(rounds: int) -> Iterator[Row]:
     """Enter one entry into a file."""
     if importlib.util.find_spec("ruamel.yaml") is None:
@@ -130,11 +127,13 @@ def _file_to_splice() -> Path:
 TOPICS: Final[dict[str, Callable[[int], Iterator[Row]]]] = {
     "plan": plan,
     "growth": growth,
-    "start": start,
+    "start": start_rows.start,
+    "idle": start_rows.idle,
     "splice": splice,
     "stage": service_rows.stage,
     "download": service_rows.download,
     "apply": apply_rows.apply,
     "apply-2gb": apply_rows.apply_2gb,
     "report": report_rows.report,
+    "scale": scale_rows.scale,
 }

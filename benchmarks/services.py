@@ -1,8 +1,9 @@
-"""The services that stage and download are measured against, each a process of its own.
+"""The services that commands are measured against, each a process of its own.
 
 ``python -m benchmarks.services slow STATE_DIR DELAY_S`` is the emulator, with uploads that are
-answered so late. ``python -m benchmarks.services file FILE`` answers every download with one
-file, by sendfile, so that it is faster than any client of it.
+answered so late; ``tiny STATE_DIR`` is the emulator that paints pictures of one pixel. ``python -m
+benchmarks.services file FILE`` answers every download with one file, by sendfile, so that it is
+faster than any client of it.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import os
 import re
 import subprocess
 import sys
+import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from benchmarks import stories
 from benchmarks.side_by_side import ROOT, python
 
 if TYPE_CHECKING:
@@ -60,6 +63,18 @@ def slow(state: str, delay_s: str) -> None:
     run_forever(Path(state), "127.0.0.1", 0, _announce, trouble=trouble)
 
 
+def tiny(state: str) -> None:
+    """Serve the emulator, which paints one pixel for each picture, another one for each."""
+    from chargen_batch.emulator import answers  # noqa: PLC0415 - the others have no use for it
+    from chargen_batch.emulator.server import run_forever  # noqa: PLC0415 - the same
+
+    def pixel(key: str, *_arguments: object) -> bytes:
+        return stories.picture(zlib.crc32(key.encode()) & 0xFFFFFF)
+
+    answers.paint = pixel  # type: ignore[assignment,attr-defined]  # here alone
+    run_forever(Path(state), "127.0.0.1", 0, _announce)
+
+
 def file(path: str) -> None:
     """Serve one file at every path that ends in ``:download``."""
     _Sender.path_to_send = Path(path)
@@ -102,5 +117,5 @@ class _Sender(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    services: dict[str, Callable[..., None]] = {"slow": slow, "file": file}
+    services: dict[str, Callable[..., None]] = {"slow": slow, "tiny": tiny, "file": file}
     services[sys.argv[1]](*sys.argv[2:])

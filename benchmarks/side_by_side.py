@@ -62,7 +62,17 @@ def measured(sides: Sequence[Side], rounds: int) -> Mapping[str, Times]:
     return taken
 
 
-def _run(side: Side, times: Times) -> None:
+def printed_by(command: tuple[str, ...]) -> str:
+    """Run a command that is not to be timed, and return what it printed.
+
+    Raises:
+        RuntimeError: It failed.
+
+    """
+    return _run(Side("", command), Times())
+
+
+def _run(side: Side, times: Times) -> str:
     environ = {
         name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED_ON)
     }
@@ -83,17 +93,19 @@ def _run(side: Side, times: Times) -> None:
     last = printed.strip().rpartition("\n")[2]
     if last.startswith('{"inner_s"'):
         times.inner_s.append(json.loads(last)["inner_s"])
+    return printed
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: a figure by rounds, and its bar."""
+    """One line of the table: a figure by rounds, and its bar; ``told`` is for the JSON alone."""
 
     what: str
     figures: tuple[float, ...]
     bar: float
     at_least: bool = False
     peak_mb: Mapping[str, float] = field(default_factory=dict)
+    told: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def figure(self) -> float:
@@ -117,6 +129,7 @@ class Row:
             "holds": self.holds,
             "rounds": len(self.figures),
             "peak_mb": dict(self.peak_mb),
+            **self.told,
         }
 
 

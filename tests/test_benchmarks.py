@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from benchmarks import apply_rows, report_rows, service_rows, stories
+from benchmarks import apply_rows, report_rows, service_rows, start_rows, stories
 from benchmarks.services import served
 from benchmarks.side_by_side import Row, Side, Times, measured, ratios
 from chargen_batch.core.pictures import inspect
@@ -150,3 +150,24 @@ def test_the_run_that_is_reported_has_a_picture_for_every_task(
     assert [page.count("<article") for page in pages] == [2_000, 1]
     assert "2,001 of 2,001 drawn" in (folder / "report.html").read_text("utf-8")
     assert len(rows) == 2
+
+
+def test_starts_are_measured_with_what_they_import(
+    monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
+    monkeypatch.setattr(start_rows, "IDLE", {"status": ()})
+    rows = {row.what: row for row in start_rows.start(1)}
+    assert [row.bar for name, row in rows.items() if name.startswith("status /")] == [1.6]
+    told = rows["imports of plan / of a Typer application"].as_json()
+    assert {"chargen_batch", "typer"} <= set(told["heaviest_s"])  # type: ignore[call-overload]
+    assert (cache / "idle-10").is_dir()
+
+
+@pytest.mark.usefixtures("cache")
+def test_commands_with_nothing_to_do_are_measured_on_few_tasks_and_on_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(start_rows, "IDLE", {"report": (), "poll": ("--run", report_rows.RUN_ID)})
+    monkeypatch.setattr(start_rows, "MANY", 30)
+    rows = list(start_rows.idle(1))
+    assert [(row.bar, row.at_least, len(row.figures)) for row in rows] == [(1.1, False, 4)] * 2

@@ -42,7 +42,7 @@ class Plan:
     _draft: Draft = field(repr=False, compare=False)
 
     @property
-    def targets(self) -> tuple[Verdict, ...]:
+    def targets(self) -> Sequence[Verdict]:
         """Return every target that was looked at, with its state, why, and whether it is drawn."""
         return self.report.verdicts
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import typer  # noqa: TC002 - Typer reads annotations when the program runs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from chargen_batch.config import Project
     from chargen_batch.model.target import Target
@@ -141,7 +141,7 @@ def _about(target: Target) -> str:
     return f"{target.entity_type} {target.entity_slug}: {target.title}"
 
 
-def _targets(ctx: typer.Context) -> tuple[Target, ...]:
+def _targets(ctx: typer.Context) -> Sequence[Target]:
     """Return the story's targets: what a plan remembered where nothing has changed since."""
     from chargen_batch.config import model_facts
     from chargen_batch.story.cache import StoryCache

@@ -11,7 +11,7 @@ from chargen_batch.cli.terminal import aside, print_json, put, say
 from chargen_batch.core.unseen import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from chargen_batch.cli.options import Common
     from chargen_batch.cli.plan_options import PlanOptions
@@ -71,10 +71,9 @@ def tell_plan(report: PlanReport, common: Common, options: PlanOptions, *, table
     for warning in report.warnings:
         aside(f"warning: {warning}")
     if table or options.all:
-        listed = tuple(_listed(report.verdicts, everything=options.all))
-        if listed:
-            _print_table(listed, common)
-        if left := len(report.verdicts) - len(listed):
+        listed = _listed(report, everything=options.all)
+        shown = _print_table(listed, common)
+        if left := len(report.verdicts) - shown:
             say(f"{left} done: --all lists {'it' if left == 1 else 'them'}")
     for line in _diff_lines(report.verdicts) if options.diff else ():
         put(line)
@@ -82,20 +81,20 @@ def tell_plan(report: PlanReport, common: Common, options: PlanOptions, *, table
         say(line)
 
 
-def _listed(verdicts: Sequence[Verdict], *, everything: bool) -> Iterator[Verdict]:
+def _listed(report: PlanReport, *, everything: bool) -> Iterator[Verdict]:
     """Yield what the table lists: what is planned, then what is neither planned nor done."""
     if everything:
-        yield from verdicts
+        yield from report.verdicts
         return
-    yield from (verdict for verdict in verdicts if verdict.planned)
-    for verdict in verdicts:
+    yield from report.planned
+    for verdict in report.verdicts:
         if not verdict.planned and verdict.state != "done":
             yield verdict
 
 
 def _left_out(report: PlanReport) -> Iterator[str]:
     """Say how to go on with what is neither done nor planned."""
-    states = Counter(verdict.state for verdict in report.verdicts if not verdict.planned)
+    states = Counter(report.left_out)
     if states["in_flight"]:
         yield f"{states['in_flight']} being drawn by an unfinished run: chargen-batch poll --wait"
     if states["changed"]:
@@ -141,8 +140,8 @@ def _diff_lines(verdicts: Sequence[Verdict]) -> Iterator[str]:
             yield from (f"  {line}".rstrip() for line in verdict.prompt_diff.split("\n"))
 
 
-def _print_table(verdicts: Sequence[Verdict], common: Common) -> None:
-    """Print one line for each target; on a terminal each is cut to its width."""
+def _print_table(verdicts: Iterable[Verdict], common: Common) -> int:
+    """Print one line for each target and return how many; each is cut to a terminal's width."""
     from rich.console import Console
     from rich.table import Table
 
@@ -163,7 +162,9 @@ def _print_table(verdicts: Sequence[Verdict], common: Common) -> None:
         if names == _FEW:
             row["target"] = f"{verdict.task.entity_slug}/{row['target']}"
         table.add_row(*(visible(row[name]) for name in names))
-    console.print(table)
+    if table.rows:
+        console.print(table)
+    return len(table.rows)
 
 
 def _table_row(verdict: Verdict) -> tuple[str, ...]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import fnmatch
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from chargen_batch.model.history import name_of
 from chargen_batch.model.plan import PlanSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator
 
     from chargen_batch.core.planning import Verdict
+    from chargen_batch.model.history import TargetName
     from chargen_batch.model.target import Target
 
 
@@ -32,19 +33,34 @@ class Filter:
         )
 
 
-def limited(verdicts: Iterable[Verdict], most: int | None) -> tuple[Verdict, ...]:
+def limited(verdicts: Iterable[Verdict], most: int | None) -> Iterator[Verdict]:
     """Leave out what is planned beyond ``most`` tasks; it waits for another plan."""
-    kept, planned = [], 0
+    planned = 0
     for verdict in verdicts:
         planned += verdict.planned
         over = verdict.planned and most is not None and planned > most
-        kept.append(replace(verdict, planned=False) if over else verdict)
-    return tuple(kept)
+        yield replace(verdict, planned=False) if over else verdict
 
 
-def summary(verdicts: Sequence[Verdict]) -> PlanSummary:
-    """Count targets by kind and by state; one with several candidates counts once."""
-    first = {name_of(verdict.target): verdict for verdict in reversed(verdicts)}.values()
-    kinds = Counter[str](verdict.target.entity_type for verdict in reversed(first))
-    states = Counter[str](verdict.state for verdict in reversed(first))
-    return PlanSummary(by_entity_type=dict(kinds), by_state=dict(states))
+@dataclass(slots=True)
+class Tally:
+    """Counts verdicts as they come: targets by kind and by state, and what is left out by state."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    states: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    _last: TargetName | None = None
+
+    def add(self, verdict: Verdict) -> None:
+        """Count a verdict; a target's candidates come one after another, and it counts once."""
+        if not verdict.planned:
+            self.left_out[verdict.state] += 1
+        name = name_of(verdict.target)
+        if name != self._last:
+            self._last = name
+            self.kinds[verdict.target.entity_type] += 1
+            self.states[verdict.state] += 1
+
+    def summary(self) -> PlanSummary:
+        """Return how many targets there are, by kind and by state."""
+        return PlanSummary(by_entity_type=dict(self.kinds), by_state=dict(self.states))

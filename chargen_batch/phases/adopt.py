@@ -82,7 +82,7 @@ def run(
         return _already(adoption, known)
     if task is None:
         raise _no_target(name, asked)
-    verdict = next(each for each in asked.verdicts if each.task is task)
+    verdict = next(each for each in asked.verdicts if each.task.key == task.key)
     _refuse_second(adoption, verdict)
     task = with_variant(task, _next_variant(adoption, verdict))
     return enter(adoption, task, at=iso(clock()))

@@ -20,7 +20,7 @@ from chargen_batch.phases.tracing import traced
 from chargen_batch.story.discover import discover
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from chargen_batch.config import Project
     from chargen_batch.core.planning import Verdict
@@ -92,7 +92,7 @@ def _hint(taken: Given) -> str:
 class _Story:
     """What the story asks for today of the entity that a picture belongs to."""
 
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: Sequence[Verdict] = ()
     warnings: tuple[str, ...] = ()
 
     @classmethod

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from chargen_batch.config import model_facts, model_table
 from chargen_batch.core import cost
 from chargen_batch.errors import ExecutionError, PlanningError
+from chargen_batch.model.task import TaskSource
 from chargen_batch.phases.submitting import pending_jobs
 from chargen_batch.run import expenses, spending
 
@@ -20,6 +23,19 @@ if TYPE_CHECKING:
     from chargen_batch.model.state import RunState
     from chargen_batch.model.task import BatchTask
     from chargen_batch.run.directory import RunDirectory
+
+_NOWHERE: Final = TaskSource(file="")
+
+
+def billed(task: BatchTask) -> BatchTask:
+    """Return what decides on the price of a task, without its texts: there may be many."""
+    return msgspec.structs.replace(
+        task,
+        **dict.fromkeys(("key", "title", "description", "prompt", "negative_prompt"), ""),
+        **dict.fromkeys(("output_dir", "output_file_name_hint"), ""),
+        tags=(),
+        source=_NOWHERE,
+    )
 
 
 def hold(
@@ -76,7 +92,7 @@ def hold_creation(project: Project, run: RunDirectory, state: RunState, *, month
     most_usd, budget_usd = state.config.max_cost_usd, project.settings.batch.monthly_budget_usd
     if most_usd is None and budget_usd is None:
         return
-    waiting = list(spending.tasks(run, pending_jobs(state)))
+    waiting = [billed(task) for task in spending.tasks(run, pending_jobs(state))]
     if unpriced := _unpriced(waiting):
         raise ExecutionError(
             f"{unpriced} has no known price, so the cost of run {state.run_id} cannot be held to "

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chargen_batch.core import cost, selection, state_machine
 from chargen_batch.errors import ExitCode
 from chargen_batch.model.plan import BatchPlan, CostEstimate, PlanSummary, RunConfig
 from chargen_batch.phases import judging, money, telling
+from chargen_batch.phases.decided import Decided
 from chargen_batch.phases.effects import iso, silent
 from chargen_batch.phases.plan_choices import PlanChoices
 from chargen_batch.run import runs
@@ -17,7 +18,7 @@ from chargen_batch.story import collector
 from chargen_batch.story.cache import StoryCache
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from chargen_batch.config import Project
     from chargen_batch.core.cost import Alternative
@@ -30,21 +31,22 @@ __all__ = ["Draft", "PlanChoices", "PlanReport", "config_of", "drafted", "run", 
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """What a plan found and made. ``run_id`` is ``None`` where no run was written."""
+    """What a plan found and made. ``run_id`` is ``None`` where no run was written.
+
+    ``planned`` are the targets that are drawn; ``left_out`` counts the others by state. Where
+    they are many, they wait in a file, and each look at one reads it anew.
+    """
 
     run_id: str | None
-    verdicts: tuple[Verdict, ...]
+    verdicts: Sequence[Verdict]
+    planned: Sequence[Verdict]
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...]
     summary: PlanSummary
     cost: CostEstimate
     cheaper: tuple[Alternative, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
     exit_code: ExitCode = ExitCode.DONE
-
-    @property
-    def planned(self) -> tuple[Verdict, ...]:
-        """Return the targets that are drawn."""
-        return tuple(verdict for verdict in self.verdicts if verdict.planned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +115,18 @@ def _drafted(project: Project, choices: PlanChoices, tell: Tell) -> Draft:
     found = judging.scanned(project, choices, cache, tell)
     past = judging.history_of(project, choices)
     verdicts = selection.limited(judging.judged(project, choices, found, past), choices.max_tasks)
-    tasks = [verdict.task for verdict in verdicts if verdict.planned]
+    decided = Decided.of(verdicts, cache.folder)
+    tasks = decided.billed
     report = PlanReport(
         run_id=None,
-        verdicts=verdicts,
+        verdicts=decided.verdicts,
+        planned=decided.planned,
         problems=found.problems,
         warnings=(*found.warnings, *past.warnings, *money.warnings(tasks)),
-        summary=selection.summary(verdicts),
+        summary=decided.tally.summary(),
         cost=cost.total(task.estimate for task in tasks),
         cheaper=money.cheaper(project, tasks),
+        left_out=decided.tally.left_out,
     )
     money.hold(project, choices.max_cost_usd, tasks, report.cost)
     return Draft(report, past.ended, cache)
@@ -149,18 +154,18 @@ def _written(
     if not report.planned:
         runs.set_current(project.runs_dir, "")
         return report
-    tasks = [verdict.task for verdict in report.planned]
     plan = BatchPlan(
         run_id=f"{now:%Y%m%dT%H%M%SZ}-{suffix()}",
         created_at=iso(now),
         config=config_of(project, choices),
         summary=report.summary,
         warnings=report.warnings,
-        task_count=len(tasks),
+        task_count=len(report.planned),
         cost=report.cost,
         known_runs=draft.known_runs,
     )
-    skipped = len(report.verdicts) - len(tasks)
+    skipped = len(report.verdicts) - len(report.planned)
+    tasks = (verdict.task for verdict in report.planned)
     runs.make(project.runs_dir, plan, state_machine.first(plan, skipped=skipped), tasks)
     return dataclasses.replace(report, run_id=plan.run_id)
 

@@ -7,7 +7,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chargen_batch import disk
+from chargen_batch import __version__, disk
 from chargen_batch.config import model_facts
 from chargen_batch.errors import BatchError, ExitCode
 from chargen_batch.phases import cleanup, settling
@@ -17,7 +17,7 @@ from chargen_batch.report import page
 from chargen_batch.report.overview import Overview
 from chargen_batch.report.rows import links, rows
 from chargen_batch.report.summary import summarize
-from chargen_batch.run import expenses
+from chargen_batch.run import expenses, kept_report
 from chargen_batch.run.documents import encode
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ def run(
 ) -> ReportReport:
     """Write the page, clean up, and write report.json last: it says that all of this was done.
 
-    Either is written only where it changes. What a completed run left on the service is removed,
-    unless it was planned with
+    Either is written only where it changes; of a long run that is as it was nothing is even read.
+    What a completed run left on the service is removed, unless it was planned with
     ``cleanup_after_success: false``. That this does not work is worth a warning, and no error.
 
     Args:
@@ -82,20 +82,24 @@ def run(
     """
     state = run.state()
     plan = run.check_plan(state)
+    spent = expenses.of_run(run, facts=lambda model: model_facts(project.settings, model))
+    link = links(project.root, run.path)
+    made_by = f"{__version__} {spent.usd} {spent.unpriced} {link('')}"
+    if not _is_to_be_cleaned(state) and kept_report.is_current(run, made_by):
+        return ReportReport(run.run_id, run.report(), run.report_file, run.report_page)
     outcomes = settling.ledger(run)
     report = summarize(plan, state, outcomes.values())
-    spent = expenses.of_run(run, facts=lambda model: model_facts(project.settings, model))
     overview = Overview(
         report,
         warnings=(*plan.warnings, *state.warnings),
         spent_usd=spent.usd,
         unpriced=spent.unpriced,
     )
-    shown = rows(run.tasks(), outcomes, links(project.root, run.path))
-    _write_pages(run, overview, shown)
+    _write_pages(run, overview, rows(run.tasks(), outcomes, link))
     done = _cleaned(run, connect, clock, tell) if _is_to_be_cleaned(state) else (0, ())
     removed, warnings = done
     disk.replace_if_changed(run.report_file, encode(report))
+    kept_report.keep(run, made_by)
     return ReportReport(
         run.run_id, report, run.report_file, run.report_page, removed, warnings=warnings
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from chargen_batch.core import resuming
 from chargen_batch.core.submission import is_live
 from chargen_batch.errors import ExecutionError, ExitCode, ResultsError, StateError, worst
-from chargen_batch.phases import apply, cancel, download, poll, report, stage, submit
+from chargen_batch.phases import apply, cancel, download, poll, stage, submit
 from chargen_batch.phases.effects import silent
 from chargen_batch.run.runs import lacks_report
 
@@ -212,6 +212,8 @@ class _Round:
         return download.run(self.run, self.connect, clock=self.clock, tell=self.tell)
 
     def _report(self) -> StepReport:
+        from chargen_batch.phases import report  # noqa: PLC0415 - few rounds make pages
+
         return report.run(self.run, self.project, self.connect, clock=self.clock, tell=self.tell)
 
     def _cancel(self) -> StepReport:

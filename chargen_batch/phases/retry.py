@@ -13,7 +13,7 @@ from chargen_batch.config import model_facts
 from chargen_batch.core import cost, retrying, state_machine
 from chargen_batch.core.states import EMULATOR
 from chargen_batch.errors import ExitCode
-from chargen_batch.model.history import name_of
+from chargen_batch.model.history import name_in, name_of
 from chargen_batch.model.plan import BatchPlan, PlanSummary
 from chargen_batch.phases import money
 from chargen_batch.phases.effects import iso, silent
@@ -24,7 +24,7 @@ from chargen_batch.story.cache import StoryCache
 from chargen_batch.story.scan import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
     from chargen_batch.config import Project
     from chargen_batch.core.retrying import Left
@@ -78,11 +78,17 @@ def candidates(project: Project, codes: Sequence[str] = ()) -> list[RunDirectory
         said.run
         for said in ledgers.runs
         if said.state.is_finished
+        and _may_have_failed(said.state)
         and any(
             not codes or error.code in codes
             for error in lineage.retryable(project.runs_dir, said.run, ledgers=ledgers).values()
         )
     ]
+
+
+def _may_have_failed(state: RunState) -> bool:
+    """Say whether a finished run can have dead letters: only a completed one is counted up."""
+    return state.phase != "completed" or state.failed_tasks > 0
 
 
 def unsent(project: Project) -> list[RunDirectory]:
@@ -128,7 +134,7 @@ def run(
     ended = dead(run)
     refused = Counter(error.code for error in ended.values() if not error.retryable)
     may_help = {key: error for key, error in ended.items() if error.retryable}
-    known = _known(run, project, state.config) if may_help else None
+    known = _known(run, project, state.config, may_help) if may_help else None
     tasks, left = _judged(run, project, state, may_help, codes, known) if known else ([], {})
     report = RetryReport(run.run_id, None, len(tasks), left, dict(refused))
     if not tasks or not known:
@@ -193,15 +199,20 @@ def _of(run: RunDirectory, keys: Container[str]) -> Iterator[BatchTask]:
     return (task for task in run.tasks() if task.key in keys)
 
 
-def _known(run: RunDirectory, project: Project, config: RunConfig) -> retrying.Known:
+def _known(
+    run: RunDirectory, project: Project, config: RunConfig, may_help: Iterable[str]
+) -> retrying.Known:
     rehearsal = config.backend == EMULATOR
     past = history.read(project.runs_dir, project.root, rehearsal=rehearsal, kind=config.mode)
-    targets = _targets(project, config) if config.mode == "generate" else None
+    asked = {name_in(key) for key in may_help}
+    targets = _targets(project, config, asked) if config.mode == "generate" else None
     return retrying.Known(run.run_id, config.backend, past, targets)
 
 
-def _targets(project: Project, config: RunConfig) -> dict[TargetName, Target]:
-    """Return what the story asks for now, where the run had found its targets."""
+def _targets(
+    project: Project, config: RunConfig, asked: Container[TargetName]
+) -> dict[TargetName, Target]:
+    """Return what the story asks for now of some targets, where the run had found them."""
     found = scan(
         project.root,
         project.settings,
@@ -212,7 +223,8 @@ def _targets(project: Project, config: RunConfig) -> dict[TargetName, Target]:
         prompt_mode=config.prompt_mode,
         portraits=config.portraits,
     )
-    return {name_of(target): target for target in found.targets}
+    named = ((name_of(target), target) for target in found.targets)
+    return {name: target for name, target in named if name in asked}
 
 
 def _on(project: Project, backend: str) -> Project:

@@ -14,7 +14,7 @@ from chargen_batch.errors import ExitCode
 from chargen_batch.phases import asking
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from chargen_batch.config import Project
     from chargen_batch.core.planning import Verdict
@@ -91,7 +91,7 @@ def run(
     task = asking.find(name, [verdict.task for verdict in verdicts])
     if task is None:
         raise asking.unknown(name, [verdict.task for verdict in verdicts], "the story")
-    verdict = next(one for one in verdicts if one.task is task)
+    verdict = next(one for one in verdicts if one.task.key == task.key)
     return ShowReport(task, _request(task, None), None, verdict)
 
 
@@ -103,7 +103,7 @@ def _asked(task: BatchTask) -> tuple[object, ...]:
 
 def _planned(
     project: Project, choices: PlanChoices, task: BatchTask | None, clock: Clock
-) -> tuple[Verdict, ...]:
+) -> Sequence[Verdict]:
     """Return the story's targets, those of a task's entity if there is one; nothing is written."""
     if task is not None:
         choices = dataclasses.replace(choices, mode=task.kind, only=(task.entity_slug,))

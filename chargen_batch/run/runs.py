@@ -18,7 +18,7 @@ from chargen_batch.run.directory import RunDirectory
 from chargen_batch.run.documents import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from chargen_batch.model.plan import BatchPlan
     from chargen_batch.model.state import RunState
@@ -38,7 +38,7 @@ class Selection:
 
 
 def make(
-    runs_dir: Path, plan: BatchPlan, state: RunState, tasks: Sequence[BatchTask]
+    runs_dir: Path, plan: BatchPlan, state: RunState, tasks: Iterable[BatchTask]
 ) -> RunDirectory:
     """Write a new run beside its place and rename it, so that a half-made one is never seen.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chargen_batch.model.analysis import APPEARANCE_ID
 from chargen_batch.model.target import Scenario, Target
+from chargen_batch.packed import gathered
 from chargen_batch.story import sidecar
 from chargen_batch.story.analysis_prompt import appearance_prompt, image_prompt
 from chargen_batch.story.cache import StoryCache
@@ -21,10 +22,11 @@ from chargen_batch.story.inventory import inventory
 from chargen_batch.story.looks import Looks
 from chargen_batch.story.pictures import Pictures
 from chargen_batch.story.references import Registry
-from chargen_batch.story.scan import StoryScan, chosen, unmatched
+from chargen_batch.story.scan import StoryScan, chosen, targets_of, unmatched
 from chargen_batch.story.sidecar import is_rehearsal
 from chargen_batch.story.slug import authored_id
 from chargen_batch.story.sources import IMAGERY_NAME, Sources
+from chargen_batch.story.unchanged import TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,13 +82,11 @@ def scan_analysis(
     rehearsal = settings.batch.backend == REHEARSAL
     search = _Search(sources, pictures, registry, Looks(sources, registry), rehearsal)
     entities = tuple(chosen(story, scope, only))
-    targets: list[Target] = []
-    for number, entity in enumerate(entities, 1):
-        targets.extend(search.targets(entity))
-        seen(entity.slug, number, len(entities))
+    found = targets_of(search.targets, entities, seen)
+    targets = gathered(found, TARGETS, cache.folder)
     warnings = (*unmatched(entities, only), *sources.warnings, *search.warnings)
     problems = tuple(sorted({*story.problems, *sources.problems}))
-    return StoryScan(tuple(targets), problems, tuple(dict.fromkeys(warnings)))
+    return StoryScan(targets, problems, tuple(dict.fromkeys(warnings)))
 
 
 @dataclass(slots=True)

@@ -3,7 +3,8 @@
 A record is believed while the file has the size, times and inode that it was read with. Where one
 of these but the size differs, or the file was so young when it was read that it may have changed
 since without a new time ("racy git"), its content is hashed, and only other content is read anew.
-The cache is one file. It can be deleted at any time; a damaged or foreign one counts as none.
+The cache is one file, of which the data are read one by one, and what is new waits in a file of its
+own until all is saved. It can be deleted at any time; a damaged or foreign one counts as none.
 """
 
 from __future__ import annotations
@@ -12,79 +13,32 @@ import hashlib
 import os
 import time
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from chargen_batch.core.pictures import mime_of
+from chargen_batch.packed import Spool
 from chargen_batch.story import cache_file
+from chargen_batch.story.cache_records import (
+    Content,
+    PictureRecord,
+    Places,
+    ReadRecord,
+    RememberedScan,
+    Stamp,
+    YamlRecord,
+)
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable
 
-    Places = dict[tuple[str | int, ...], tuple[int, int]]
+    from chargen_batch.story.cache_file import CacheFile
 
 FILE_NAME: Final = "story.msgpack"
 SCAN_FILE_NAME: Final = "scan.msgpack"
-GRANULARITY_NS: Final = 2_000_000_000  # the coarsest clock of a file system in use: FAT's
-
 _HEAD_BYTES: Final = 12  # what tells a picture's type
-
-
-class Stamp(msgspec.Struct, frozen=True, array_like=True):
-    """What tells, without reading it, that a file was not changed."""
-
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
-
-    @classmethod
-    def of(cls, found: os.stat_result) -> Stamp:
-        """Return the stamp of what ``stat`` found."""
-        return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
-
-    def is_young(self, at_ns: int) -> bool:
-        """Say whether the file may have changed after ``at_ns`` without a change of its stamp."""
-        return max(self.mtime_ns, self.ctime_ns) + GRANULARITY_NS > at_ns
-
-
-class _Read(msgspec.Struct, array_like=True):
-    """A file that was read: its stamp before, when (at the latest), and its content's SHA-256."""
-
-    stamp: Stamp
-    read_ns: int
-    sha256: str
-
-
-class _Yaml(_Read, array_like=True):
-    """A YAML file: its data, and the lines and columns of paths in it that were asked for."""
-
-    data: msgspec.Raw
-    places: msgspec.Raw
-
-
-class _Picture(_Read, array_like=True):
-    """A picture file: its type by its bytes. ``sha256`` is empty until it is asked for."""
-
-    mime: str | None
-
-
-class _Content(msgspec.Struct, array_like=True):
-    yaml: dict[str, _Yaml]
-    pictures: dict[str, _Picture]
-
-
-class RememberedScan(msgspec.Struct, frozen=True, array_like=True):
-    """A whole scan: what was asked for, the story's state, and what was found.
-
-    ``outside`` are the stamps of what the scan looked for outside of the story's folders.
-    """
-
-    asked: str
-    story: str
-    outside: dict[str, Stamp | None]
-    found: msgspec.Raw
 
 
 class CachedYaml(msgspec.Struct, frozen=True):
@@ -107,7 +61,14 @@ class StoryCache:
         self._now_ns = time.time_ns() if now_ns is None else now_ns
         self._seen: set[str] = set()
         self._changed = False
-        self._new_scan: RememberedScan | None = None
+        self._new = Spool(self.folder)  # the data of the files that were read
+        self._new_wheres: set[str] = set()
+        self._new_scan: tuple[RememberedScan, Iterable[bytes]] | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Return where what is found may wait that is too much for the memory."""
+        return self._project or Path()
 
     @property
     def now_ns(self) -> int:
@@ -115,11 +76,14 @@ class StoryCache:
         return self._now_ns
 
     @cached_property
-    def _content(self) -> _Content:
-        known = cache_file.read(self._project, FILE_NAME, _Content) if self._project else None
-        return known or _Content({}, {})
+    def _file(self) -> CacheFile[Content] | None:
+        return cache_file.read(self._project, FILE_NAME, Content) if self._project else None
 
-    def scan(self) -> RememberedScan | None:
+    @cached_property
+    def _content(self) -> Content:
+        return self._file.head if self._file else Content({}, {})
+
+    def scan(self) -> CacheFile[RememberedScan] | None:
         """Return the last scan that was kept."""
         return (
             cache_file.read(self._project, SCAN_FILE_NAME, RememberedScan)
@@ -127,9 +91,9 @@ class StoryCache:
             else None
         )
 
-    def keep_scan(self, scan: RememberedScan) -> None:
+    def keep_scan(self, scan: RememberedScan, targets: Iterable[bytes]) -> None:
         """Remember a scan instead of the last one."""
-        self._new_scan = scan
+        self._new_scan = scan, targets
 
     def yaml(self, where: str, path: Path, found: os.stat_result) -> CachedYaml | None:
         """Return what is known of a YAML file; ``None`` where it has to be read."""
@@ -137,25 +101,42 @@ class StoryCache:
         self._seen.add(where)
         if record is None or not self._is_current(record, path, Stamp.of(found)):
             return None
+        return self.again(where)
+
+    def has(self, where: str) -> bool:
+        """Say whether there are data of a YAML file."""
+        return where in self._content.yaml
+
+    def again(self, where: str) -> CachedYaml | None:
+        """Return a YAML file's data as this scan read them; ``None`` where they were not kept."""
+        record = self._content.yaml.get(where)
+        if record is None:
+            return None
         try:
             places = {
                 steps: (line, column) for steps, line, column in _PLACES.decode(record.places)
             }
-            return CachedYaml(msgspec.msgpack.decode(record.data), places)
-        except (msgspec.DecodeError, ValueError, RecursionError):
+            return CachedYaml(msgspec.msgpack.decode(self._data(where, record)), places)
+        except (OSError, msgspec.DecodeError, ValueError, RecursionError):
             return None
+
+    def _data(self, where: str, record: YamlRecord) -> bytes:
+        if where in self._new_wheres or self._file is None:
+            return self._new.read(record.begin, record.size)
+        return self._file.spool.read(self._file.start + record.begin, record.size)
 
     def keep_yaml(self, where: str, found: os.stat_result, raw: bytes, data: object) -> None:
         """Remember a YAML file's data, unless msgpack has no form for them."""
         try:
-            encoded = msgspec.Raw(msgspec.msgpack.encode(data))
+            encoded = msgspec.msgpack.encode(data)
         except (OverflowError, UnicodeEncodeError, RecursionError):  # an int beyond 64 bits
             self._changed |= self._content.yaml.pop(where, None) is not None
             return
-        digest = hashlib.sha256(raw).hexdigest()
-        self._content.yaml[where] = _Yaml(
-            Stamp.of(found), self._now_ns, digest, encoded, _NO_PLACES
+        digest, begin = hashlib.sha256(raw).hexdigest(), self._new.add(encoded)
+        self._content.yaml[where] = YamlRecord(
+            Stamp.of(found), self._now_ns, digest, begin, len(encoded), _NO_PLACES
         )
+        self._new_wheres.add(where)
         self._changed = True
 
     def keep_places(self, where: str, places: Places) -> None:
@@ -177,7 +158,7 @@ class StoryCache:
             self._changed = True
         return record.sha256
 
-    def _picture(self, where: str, path: Path) -> _Picture:
+    def _picture(self, where: str, path: Path) -> PictureRecord:
         known = self._content.pictures.get(where)
         if where in self._seen and known is not None:
             return known
@@ -187,11 +168,11 @@ class StoryCache:
             return known
         with path.open("rb", buffering=0) as stream:
             mime = mime_of(stream.read(_HEAD_BYTES))
-        self._content.pictures[where] = read = _Picture(stamp, self._now_ns, "", mime)
+        self._content.pictures[where] = read = PictureRecord(stamp, self._now_ns, "", mime)
         self._changed = True
         return read
 
-    def _is_current(self, record: _Read, path: Path, stamp: Stamp) -> bool:
+    def _is_current(self, record: ReadRecord, path: Path, stamp: Stamp) -> bool:
         if record.stamp == stamp and not stamp.is_young(record.read_ns):
             return True
         if record.stamp.size != stamp.size or not record.sha256 or _sha256(path) != record.sha256:
@@ -205,11 +186,22 @@ class StoryCache:
             return
         if self._changed:
             self._forget_missing(self._project)
-            cache_file.write(self._project, FILE_NAME, self._content)
+            known = self._content.yaml.items()
+            records = (self._data(where, record) for where, record in known)
+            cache_file.write(self._project, FILE_NAME, self._in_a_row(), records)
             self._changed = False
         if self._new_scan:
-            cache_file.write(self._project, SCAN_FILE_NAME, self._new_scan)
+            scan, targets = self._new_scan
+            cache_file.write(self._project, SCAN_FILE_NAME, scan, targets)
             self._new_scan = None
+
+    def _in_a_row(self) -> Content:
+        """Return the content with all data one behind another."""
+        yaml, begin = {}, 0
+        for where, record in self._content.yaml.items():
+            yaml[where] = msgspec.structs.replace(record, begin=begin)
+            begin += record.size
+        return Content(yaml, self._content.pictures)
 
     def _forget_missing(self, project: Path) -> None:
         for records in (self._content.yaml, self._content.pictures):

@@ -13,7 +13,9 @@ from chargen_batch.model.task import ImageRef
 from chargen_batch.story.cache import StoryCache
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
+
+MOST_KNOWN: Final = 20_000
 
 # As most are: names with slashes between them, none with a dot in front.
 _PLAIN: Final = re.compile(r"[^/\\:.][^/\\:]*(?:/[^/\\:.][^/\\:]*)*").fullmatch
@@ -21,10 +23,15 @@ _PLAIN: Final = re.compile(r"[^/\\:.][^/\\:]*(?:/[^/\\:.][^/\\:]*)*").fullmatch
 
 @dataclass(slots=True)
 class Pictures:
-    """The pictures inside a project; each file is read at most once."""
+    """The pictures inside a project; each file is read at most once.
+
+    ``looked_for`` are the paths at which a picture was looked for, found or not, but for those that
+    are within the folder of the entity which names it.
+    """
 
     project: Path
     cache: StoryCache = field(default_factory=StoryCache)
+    looked_for: set[str] = field(default_factory=set)
     _at: dict[str, Path | None] = field(default_factory=dict)
     _folders: dict[str, str] = field(default_factory=dict)
 
@@ -36,6 +43,8 @@ class Pictures:
         """
         if not isinstance(path, str) or not path.strip() or not path.isprintable():
             return None
+        if not _PLAIN(path):
+            self.looked_for.update(_places(folder, path))
         return next(
             (found for place in _places(folder, path) if (found := self._real(place))), None
         )
@@ -46,13 +55,10 @@ class Pictures:
         mime, sha256 = self.cache.mime(path, picture), self.cache.sha256(path, picture)
         return ImageRef(path=path, mime=mime or "", sha256=sha256, role=role)
 
-    @property
-    def looked_for(self) -> Collection[str]:
-        """Return every path at which a picture was looked for, found or not."""
-        return self._at.keys()
-
     def _real(self, path: str) -> Path | None:
         if path not in self._at:
+            if len(self._at) >= MOST_KNOWN:  # an entity's pictures are looked for at one time
+                self._at.clear()
             self._at[path] = self._resolved(path)
         return self._at[path]
 

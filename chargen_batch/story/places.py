@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from chargen_batch.story.fields import Layer, first, nearest, unwrapped
 from chargen_batch.story.inventory import inventory, node_at
@@ -13,15 +13,18 @@ from chargen_batch.story.locations import ZONE_NAMES, overview_paths, zone_layer
 from chargen_batch.story.misspelling import near_slug
 from chargen_batch.story.prompt.context import Shown
 from chargen_batch.story.references import spoken, title_of
+from chargen_batch.story.sources import MOST_HELD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from chargen_batch.story.discover import Entity
     from chargen_batch.story.fields import YamlPath
     from chargen_batch.story.pictures import Pictures
     from chargen_batch.story.raw_target import RawTarget
     from chargen_batch.story.sources import Sources
+
+_Found = TypeVar("_Found")
 
 NAMES: Final = ("metadata.location_name", "metadata.name", "name")
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
@@ -59,18 +62,27 @@ def place_path(target: RawTarget) -> YamlPath:
 class Places:
     """The locations of a story, by their slugs; each is read when first asked for.
 
-    ``named_at`` says in which file, and where in it, those without a folder are first named.
+    What was found is kept, and no file: there may be thousands of them. ``named_at`` says in which
+    file, and where in it, those without a folder are first named.
     """
 
     locations: Mapping[str, Entity]
     sources: Sources
     pictures: Pictures
     named_at: dict[str, tuple[str, YamlPath]] = field(default_factory=dict)
+    _names: dict[Place, str] = field(default_factory=dict)
+    _zone_names: dict[Place, str] = field(default_factory=dict)
+    _lacks: dict[Place, bool] = field(default_factory=dict)
+    _pictures: dict[Place, Shown | None] = field(default_factory=dict)
     _zones: dict[str, dict[str, Layer]] = field(default_factory=dict)
     _missed: Counter[Place] = field(default_factory=Counter)
 
     def name(self, slug: str) -> str:
         """Return how a location is called."""
+        return _once(self._names, Place(slug), self._find_name)
+
+    def _find_name(self, place: Place) -> str:
+        slug = place.location
         entity = self.locations.get(slug)
         if entity is None:
             return spoken(slug)
@@ -80,6 +92,9 @@ class Places:
 
     def name_of(self, place: Place) -> str:
         """Return how a location and its zone are called."""
+        return _once(self._zone_names, place, self._find_name_of)
+
+    def _find_name_of(self, place: Place) -> str:
         zone = self._zone(place)
         named = first((zone,), *reversed(ZONE_NAMES)) if zone else None
         part = (unwrapped(named.value) if named else "") or spoken(place.zone)
@@ -95,12 +110,17 @@ class Places:
 
         Takes note of places that do not exist.
         """
-        zone = self._zone(place)
-        if place.location not in self.locations or (
-            place.zone and not zone and self._is_known(place)
-        ):
+        if _once(self._lacks, place, self._is_missing):
             self._missed[place] += 1
-        found = None
+        return _once(self._pictures, place, self._find_picture)
+
+    def _is_missing(self, place: Place) -> bool:
+        if place.location not in self.locations:
+            return True
+        return bool(place.zone) and not self._zone(place) and self._is_known(place)
+
+    def _find_picture(self, place: Place) -> Shown | None:
+        zone, found = self._zone(place), None
         if zone:
             images = zone.fields.get("images")
             count = len(images) if isinstance(images, list) else 0
@@ -137,11 +157,13 @@ class Places:
         return not (imagery and imagery.broken)
 
     def _zone(self, place: Place) -> Layer | None:
-        zones = self._zones.get(place.location)
-        if zones is None:
-            zones = self._zones[place.location] = zone_layers(self._fields(place.location))
         if not place.zone:
             return None
+        zones = self._zones.get(place.location)
+        if zones is None:
+            if len(self._zones) >= MOST_HELD:
+                self._zones.clear()
+            zones = self._zones[place.location] = zone_layers(self._fields(place.location))
         return zones.get(place.zone) or zones.get(f"{place.location}-{place.zone}")
 
     def _newest(self, slug: str, paths: Iterable[YamlPath], role: str, name: str) -> Shown | None:
@@ -152,6 +174,12 @@ class Places:
                 picture = self.pictures.find(self.locations[slug].folder, entry.get("path"))
                 found, newest = (picture, at) if picture else (found, newest)
         return Shown(self.pictures.reference(found, role), name) if found else None
+
+
+def _once(known: dict[Place, _Found], place: Place, find: Callable[[Place], _Found]) -> _Found:
+    if place not in known:
+        known[place] = find(place)
+    return known[place]
 
 
 def _created(entry: Mapping[str, object]) -> datetime:

@@ -34,7 +34,8 @@ _TITLE_TAIL: Final = re.compile(
 class Registry:
     """The characters of a story, by their slugs; each is read when first asked for.
 
-    ``named_at`` says in which file, and where in it, those without a folder are first named.
+    What was found is kept, and no file: there may be thousands of them. ``named_at`` says in which
+    file, and where in it, those without a folder are first named.
     """
 
     characters: Mapping[str, Entity]
@@ -43,6 +44,8 @@ class Registry:
     named_at: dict[str, tuple[str, YamlPath]] = field(default_factory=dict)
     _portraits: dict[str, ImageRef | None] = field(default_factory=dict)
     _own_names: dict[str, str] = field(default_factory=dict)
+    _appearances: dict[str, str] = field(default_factory=dict)
+    _named: dict[tuple[str, str], ImageRef | None] = field(default_factory=dict)
     _missed: Counter[str] = field(default_factory=Counter)
     _missing_ids: dict[str, None] = field(default_factory=dict)
 
@@ -53,9 +56,12 @@ class Registry:
 
     def appearance(self, slug: str) -> str:
         """Return how a character looks, in words; empty where nothing says so."""
-        entity = self.characters.get(slug)
-        imagery = self.sources.imagery(entity) if entity else None
-        return unwrapped(imagery.fields.get("appearance")) if imagery else ""
+        if slug not in self._appearances:
+            entity = self.characters.get(slug)
+            imagery = self.sources.imagery(entity) if entity else None
+            told = unwrapped(imagery.fields.get("appearance")) if imagery else ""
+            self._appearances[slug] = told
+        return self._appearances[slug]
 
     def portrait(self, slug: str) -> ImageRef | None:
         """Return a character's reference portrait; ``None`` where there is none."""
@@ -116,6 +122,12 @@ class Registry:
         return inventory(imagery.fields) if imagery else []
 
     def _by_id(self, entity: Entity, image_id: str) -> ImageRef | None:
+        name = entity.slug, image_id
+        if name not in self._named:
+            self._named[name] = self._find_by_id(entity, image_id)
+        return self._named[name]
+
+    def _find_by_id(self, entity: Entity, image_id: str) -> ImageRef | None:
         entries = [entry for entry in self._entries(entity) if entry.get("id") == image_id]
         usable = [entry for entry in entries if entry.get("status") not in NOT_SHOWN]
         for entry in sorted(usable, key=lambda entry: entry.get("status") != "approved"):

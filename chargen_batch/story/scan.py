@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import fnmatch
 import unicodedata
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from chargen_batch.errors import Problem
 from chargen_batch.model.target import Target
+from chargen_batch.packed import gathered
 from chargen_batch.story import collector, unchanged
 from chargen_batch.story.cache import StoryCache
 from chargen_batch.story.discover import FOLDERS, discover
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from chargen_batch.model.plan import Scope
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 class StoryScan(msgspec.Struct, frozen=True):
     """What a story asks for, what is wrong in its files, and what was guessed or is missing."""
 
-    targets: tuple[Target, ...]
+    targets: Sequence[Target]
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...]
 
@@ -70,9 +72,9 @@ def scan(  # noqa: PLR0913 - each of them decides on what is found, or is told o
     # All that decides on what is found, but for the files: another parameter belongs here too.
     parameters = (settings, facts, scope, tuple(only), prompt_mode, portraits)
     asked = unchanged.question(story.root, parameters, cache)
-    known = unchanged.recall(cache, asked, StoryScan)
-    if known is not None:
-        return known
+    recalled = unchanged.recall(cache, asked)
+    if recalled is not None:
+        return StoryScan(*recalled)
     # What compiles prompts is not loaded where nothing has to be compiled: a tenth of a start.
     from chargen_batch.story.assemble import Assembly  # noqa: PLC0415 - see above
 
@@ -80,7 +82,8 @@ def scan(  # noqa: PLR0913 - each of them decides on what is found, or is told o
     assembly.portraits = portraits
     with collector.paused():
         found = _compiled(story, assembly, tuple(chosen(story, scope, only)), only, seen)
-    unchanged.remember(cache, asked, found, assembly.pictures.looked_for)
+    all_of_it = found.targets, found.problems, found.warnings
+    unchanged.remember(cache, asked, all_of_it, assembly.pictures.looked_for)
     return found
 
 
@@ -91,14 +94,21 @@ def _compiled(
     only: Sequence[str],
     seen: Seen,
 ) -> StoryScan:
-    targets: list[Target] = []
-    for number, entity in enumerate(entities, 1):
-        targets.extend(assembly.targets(entity))
-        seen(entity.slug, number, len(entities))
-    targets, collisions = _without_collisions(targets)
+    collisions: list[Problem] = []
+    coming = _without_collisions(targets_of(assembly.targets, entities, seen), collisions)
+    targets = gathered(coming, unchanged.TARGETS, assembly.sources.cache.folder)
     problems = {*story.problems, *assembly.sources.problems, *collisions}
     warnings = (*unmatched(entities, only), *assembly.warnings())
-    return StoryScan(tuple(targets), tuple(sorted(problems)), tuple(dict.fromkeys(warnings)))
+    return StoryScan(targets, tuple(sorted(problems)), tuple(dict.fromkeys(warnings)))
+
+
+def targets_of(
+    find: Callable[[Entity], Iterable[Target]], entities: Sequence[Entity], seen: Seen
+) -> Iterator[Target]:
+    """Go through the targets of entities, and tell of each entity that was looked at."""
+    for number, entity in enumerate(entities, 1):
+        yield from find(entity)
+        seen(entity.slug, number, len(entities))
 
 
 def chosen(story: Story, scope: Scope, only: Sequence[str]) -> Iterator[Entity]:
@@ -117,15 +127,17 @@ def unmatched(entities: Sequence[Entity], only: Sequence[str]) -> Iterator[str]:
             yield f"--only {glob}: no entity has such a slug"
 
 
-def _without_collisions(targets: Iterable[Target]) -> tuple[list[Target], list[Problem]]:
+def _without_collisions(targets: Iterable[Target], problems: list[Problem]) -> Iterator[Target]:
     """Leave out targets whose files would be another's on a file system that ignores case."""
-    first: dict[str, Target] = {}
-    problems = []
+    first: dict[str, tuple[str, str, str]] = {}
     for target in targets:
         output = f"{target.output_dir}/{target.output_stem}"
-        taken = first.setdefault(unicodedata.normalize("NFC", output).casefold(), target)
-        if taken is not target:
-            other = f"{taken.entity_type} {taken.entity_slug!r}, target {taken.target_id!r}"
-            message = f"target {target.target_id!r} would be written to {output}, as {other}"
-            problems.append(Problem(target.file, 0, 0, message))
-    return list(first.values()), problems
+        name = target.entity_type, target.entity_slug, target.target_id
+        taken = first.setdefault(unicodedata.normalize("NFC", output).casefold(), name)
+        if taken is name:
+            yield target
+            continue
+        entity_type, slug, target_id = taken
+        other = f"{entity_type} {slug!r}, target {target_id!r}"
+        message = f"target {target.target_id!r} would be written to {output}, as {other}"
+        problems.append(Problem(target.file, 0, 0, message))

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from chargen_batch import yaml12
 from chargen_batch.errors import Problem, dotted
 from chargen_batch.story.cache import StoryCache
 from chargen_batch.story.discover import stays_inside
+from chargen_batch.story.fault_places import FaultPlaces
 from chargen_batch.story.fields import clean
 from chargen_batch.story.targets import Fault, shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from chargen_batch.story.cache import Places
+    from chargen_batch.story.cache_records import Places
     from chargen_batch.story.discover import Entity
     from chargen_batch.story.fields import YamlPath
     from chargen_batch.story.targets import Findings
@@ -28,7 +29,7 @@ IDEAS_NAMES: Final = ("image-ideas.yaml", "image_ideas.yaml")
 IMAGERY_NAME: Final = "imagery.yaml"
 RUNS_NAME: Final = "imagery.runs.yaml"
 PROSE_HEAD_BYTES: Final = 64 * 1024
-MOST_FAULTS: Final = 100  # that one file is reported with
+MOST_HELD: Final = 100
 
 
 def ideas_file(folder: Path) -> Path | None:
@@ -54,14 +55,19 @@ class Source:
 
 @dataclass(slots=True)
 class Sources:
-    """The files of a story that were read so far, and what was found wrong in them."""
+    """The files of a story that were read so far, and what was found wrong in them.
+
+    Few are held at a time: of the others the cache has the data, which costs no second parse.
+    """
 
     project: Path
     cache: StoryCache = field(default_factory=StoryCache)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    _read: dict[str, Source | None] = field(default_factory=dict)
-    _ideas: dict[str, Source | None] = field(default_factory=dict)
+    _held: dict[str, Source] = field(default_factory=dict)
+    _kept: dict[str, Source | None] = field(default_factory=dict)
+    _let_go: set[str] = field(default_factory=set)
+    _ideas: dict[str, str | None] = field(default_factory=dict)
 
     def imagery(self, entity: Entity) -> Source | None:
         """Return an entity's imagery.yaml; ``None`` where it has none."""
@@ -75,16 +81,17 @@ class Sources:
         """Return a character's image ideas; ``None`` where it has none. The dash wins."""
         if entity.where not in self._ideas:
             self._ideas[entity.where] = self._find_ideas(entity)
-        return self._ideas[entity.where]
+        name = self._ideas[entity.where]
+        return self._source(entity, name) if name else None
 
-    def _find_ideas(self, entity: Entity) -> Source | None:
+    def _find_ideas(self, entity: Entity) -> str | None:
         read = ideas_file(entity.folder)
         if read is None:
             return None
         unread = entity.folder / IDEAS_NAMES[-1]
         if read != unread and os.path.lexists(unread):
             self.warnings.append(f"{entity.where}: {read.name} is read, {unread.name} is not")
-        return self._source(entity, read.name)
+        return read.name
 
     def heading(self, entity: Entity, name: str) -> str:
         """Return the first ``# `` heading of a prose file; empty where there is none."""
@@ -107,29 +114,58 @@ class Sources:
         """Take the faults and warnings that were found in a source's data, with their lines."""
         if not findings.faults and not findings.warnings:
             return
-        known = len(source.places)
-        places = _Places(source)
-        self.problems += places.problems(findings.faults)
-        self.warnings += map(str, places.problems(findings.warnings))
-        if len(source.places) > known:
-            self.cache.keep_places(source.where, source.places)
+        with self._places(source) as places:
+            self.problems += places.problems(findings.faults)
+            self.warnings += map(str, places.problems(findings.warnings))
 
     def placed(self, where: str, path: YamlPath, message: str, *, exactly: bool) -> str:
         """Return a warning with its file and path; to know the line as well costs a parse."""
-        source = self._read.get(where)
+        source = self._held.get(where) or self._kept.get(where)
+        if source is None and (known := self.cache.again(where)):
+            source = Source(where, self.project / where, places=known.places)
         if source is None or not exactly:
             return str(Problem(where, 0, 0, message, dotted(path)))
-        known = len(source.places)
-        (problem,) = _Places(source).problems([Fault(path, message)])
-        if len(source.places) > known:
-            self.cache.keep_places(where, source.places)
+        with self._places(source) as places:
+            (problem,) = places.problems([Fault(path, message)])
         return str(problem)
+
+    @contextlib.contextmanager
+    def _places(self, source: Source) -> Iterator[FaultPlaces]:
+        """Look up places in a source, and keep those that were not known."""
+        known = len(source.places)
+        yield FaultPlaces(source.where, source.file, source.places)
+        if len(source.places) > known:
+            self.cache.keep_places(source.where, source.places)
 
     def _source(self, entity: Entity, name: str) -> Source | None:
         where = f"{entity.where}/{name}"
-        if where not in self._read:
-            self._read[where] = self._load(entity.folder / name, where)
-        return self._read[where]
+        if where in self._kept:
+            return self._kept[where]
+        if held := self._held.get(where):
+            return held
+        path = entity.folder / name
+        source = (self._again(path, where) if where in self._let_go else None) or self._load(
+            path, where
+        )
+        if source is None or source.broken:
+            self._kept[where] = source
+        else:
+            self._hold(source)
+        return source
+
+    def _hold(self, source: Source) -> None:
+        if len(self._held) >= MOST_HELD:
+            where = next(iter(self._held))
+            first = self._held.pop(where)
+            if self.cache.has(where):
+                self._let_go.add(where)
+            else:  # it would be parsed anew
+                self._kept[where] = first
+        self._held[source.where] = source
+
+    def _again(self, path: Path, where: str) -> Source | None:
+        known = self.cache.again(where)
+        return Source(where, path, _top_mapping(known.data, where), known.places) if known else None
 
     def _load(self, path: Path, where: str) -> Source | None:
         try:
@@ -182,56 +218,3 @@ def _top_mapping(data: object, where: str) -> Mapping[str, object]:
 
 class _UnreadableError(Exception):
     """Why a file is not read."""
-
-
-class _Places:
-    """Lines and columns of paths in a source, from a second parse that only a fault costs."""
-
-    def __init__(self, source: Source) -> None:
-        self._source, self._where = source, source.where
-
-    @cached_property
-    def _composed(self) -> yaml12.Composed:
-        try:
-            return yaml12.compose(self._source.file.read_bytes(), where=self._where)
-        except (OSError, yaml12.YamlError):  # it was changed just now: it has no such places
-            return yaml12.Composed("", None, None)
-
-    def problems(self, faults: Sequence[Fault]) -> Iterator[Problem]:
-        """Yield the faults with their places; of a great many only the first."""
-        yield from map(self._problem, faults[:MOST_FAULTS])
-        if len(faults) > MOST_FAULTS:
-            yield Problem(self._where, 0, 0, f"and {len(faults) - MOST_FAULTS:,} more like these")
-
-    def _problem(self, fault: Fault) -> Problem:
-        line, column = self._position(fault.path)
-        message = fault.message
-        if fault.other is not None:
-            other_line, _ = self._position(fault.other)
-            message += f": first used at line {other_line}"
-        return Problem(self._where, line, column, message, dotted(fault.path))
-
-    def _position(self, path: YamlPath) -> tuple[int, int]:
-        places = self._source.places
-        if path not in places:
-            places[path] = self._looked_up(path)
-        return places[path]
-
-    def _looked_up(self, path: YamlPath) -> tuple[int, int]:
-        node = self._composed.root
-        for step in path:
-            inner = _child(node, step)
-            if inner is None:
-                break
-            node = inner
-        return yaml12.position(self._composed.text, yaml12.start(node)) if node else (1, 1)
-
-
-def _child(node: yaml12.Node | None, step: str | int) -> yaml12.Node | None:
-    if isinstance(node, yaml12.MappingNode):
-        pairs: Iterable[tuple[yaml12.Node, yaml12.Node]] = node.value
-        return next((value for key, value in pairs if key.value == str(step)), None)
-    if isinstance(node, yaml12.SequenceNode) and isinstance(step, int):
-        children: list[yaml12.Node] = node.value
-        return children[step] if step < len(children) else None
-    return None

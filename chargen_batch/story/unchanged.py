@@ -10,21 +10,28 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from chargen_batch.story.cache import RememberedScan, Stamp
+from chargen_batch.model.target import Target
+from chargen_batch.packed import Form, Packed, loosened, records
+from chargen_batch.story.cache_records import RememberedScan, Stamp
 from chargen_batch.story.discover import FOLDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from chargen_batch.errors import Problem
     from chargen_batch.story.cache import StoryCache
 
-_Scan = TypeVar("_Scan")
+    # What a scan finds: targets, problems and warnings.
+    Found = tuple[Sequence[Target], tuple[Problem, ...], tuple[str, ...]]
+
+TARGETS: Final = Form(msgspec.msgpack.encode, msgspec.msgpack.Decoder(Target).decode)
 
 _MOST_OUTSIDE: Final = 10_000
 
@@ -46,37 +53,54 @@ def question(root: Path, asked: object, cache: StoryCache) -> Question:
     folders = tuple(str(root / folder) + os.sep for folder in FOLDERS.values())
     digest = hashlib.sha256(msgspec.msgpack.encode((repr(root), asked))).hexdigest()
     try:
-        state = hashlib.sha256(repr([*_walked(folders, cache.now_ns)]).encode()).hexdigest()
+        state = _state(folders, cache.now_ns)
     except (OSError, _CannotTellError):
         state = None
     return Question(digest, state, folders)
 
 
-def recall(cache: StoryCache, question: Question, kind: type[_Scan]) -> _Scan | None:
+def _state(folders: Iterable[str], now_ns: int) -> str:
+    state = hashlib.sha256()
+    for found in _walked(folders, now_ns):
+        state.update(repr(found).encode("utf-8", "surrogatepass"))
+    return state.hexdigest()
+
+
+def recall(cache: StoryCache, question: Question) -> Found | None:
     """Return what a scan with the same question found, if nothing changed since."""
-    known = cache.scan() if question.story else None
-    if known is None or (known.asked, known.story) != (question.asked, question.story):
+    file = cache.scan() if question.story else None
+    if file is None:
+        return None
+    known = file.head
+    if (known.asked, known.story) != (question.asked, question.story):
         return None
     if any(_stamp(path) != stamp for path, stamp in known.outside.items()):
         return None
+    begins = itertools.accumulate(known.sizes, initial=file.start)
+    packed = Packed(file.spool, TARGETS, zip(begins, known.sizes, strict=False))
     try:
-        return msgspec.msgpack.decode(known.found, type=kind)
+        targets = loosened(packed)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
+    return targets, known.problems, known.warnings
 
 
 def remember(
-    cache: StoryCache, question: Question, scan: object, looked_for: Iterable[str]
+    cache: StoryCache, question: Question, found: Found, looked_for: Iterable[str]
 ) -> None:
     """Keep what a scan found, with the paths at which it looked for pictures."""
     if question.story is None:
         return
     normal = {os.path.normpath(path) for path in looked_for}
     outside = {path: _stamp(path) for path in normal if not path.startswith(question.folders)}
-    if len(outside) <= _MOST_OUTSIDE and not any(_is_young(cache, one) for one in outside.values()):
-        with contextlib.suppress(UnicodeEncodeError):  # of a name that is not UTF-8
-            found = msgspec.Raw(msgspec.msgpack.encode(scan))
-            cache.keep_scan(RememberedScan(question.asked, question.story, outside, found))
+    if len(outside) > _MOST_OUTSIDE or any(_is_young(cache, one) for one in outside.values()):
+        return
+    targets, problems, warnings = found
+    with contextlib.suppress(UnicodeEncodeError):  # of a name that is not UTF-8
+        sizes, packed = records(targets, TARGETS)
+        asked, story = question.asked, question.story
+        scan = RememberedScan(asked, story, outside, problems, warnings, sizes)
+        cache.keep_scan(scan, packed)
 
 
 def _walked(folders: Iterable[str], now_ns: int) -> Iterator[tuple[str, Stamp | None]]:

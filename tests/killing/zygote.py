@@ -29,7 +29,7 @@ from chargen_batch.cli import main, session
 from chargen_batch.core.retry_policy import ATTEMPTS
 from chargen_batch.errors import BatchError
 from chargen_batch.service import gemini
-from chargen_batch.story import cache
+from chargen_batch.story import cache_records
 from tests.killing.watching import Event, watching
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def serve() -> None:
     load_all()
     warm_up()
     # A plan does the same, however long ago the story was written.
-    cache.GRANULARITY_NS = 1 << 62  # type: ignore[misc]  # final, but for this
+    cache_records.GRANULARITY_NS = 1 << 62  # type: ignore[misc]  # final, but for this
     gc.collect()
     gc.freeze()
     for line in sys.stdin.buffer:

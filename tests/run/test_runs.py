@@ -89,7 +89,7 @@ def _plan_and_fail(runs_dir: Path) -> None:
         yield samples.task()
         raise KeyboardInterrupt
 
-    runs.make(runs_dir, samples.plan(), samples.state(), tasks())  # type: ignore[arg-type] # fails
+    runs.make(runs_dir, samples.plan(), samples.state(), tasks())  # fails
 
 
 def test_plan_that_was_interrupted_makes_no_run(runs_dir: Path) -> None:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from chargen_batch import yaml12
 from chargen_batch.model.settings import Settings
 from chargen_batch.story import cache as cache_module
-from chargen_batch.story import cache_file
+from chargen_batch.story import cache_file, sources
 from chargen_batch.story.cache import StoryCache
+from chargen_batch.story.cache_records import Content
 from chargen_batch.story.scan import StoryScan, scan
 from tests.story.builder import CHAPTER, FACTS, IDEAS, LOCATION, PNG, ids, problems, write
 
@@ -90,6 +91,25 @@ def test_a_cold_scan_parses_each_file_once_and_hashes_each_picture_once(
     scanned(write(tmp_path, STORY))
     assert sorted(counted.parsed) == [CHAPTER, IDEAS, LOCATION]
     assert counted.hashed == ["portrait.png"]
+
+
+@pytest.mark.parametrize("after_s", [10, 0])  # of a file that is that young, nothing is believed
+def test_what_is_held_no_more_is_not_parsed_again(
+    tmp_path: Path, counted: Counted, monkeypatch: pytest.MonkeyPatch, after_s: int
+) -> None:
+    held = scan(write(tmp_path, STORY), Settings(), facts=FACTS)
+    counted.clear()
+    monkeypatch.setattr(sources, "MOST_HELD", 1)
+    assert scanned(tmp_path, after_s=after_s) == held
+    assert sorted(counted.parsed) == [CHAPTER, IDEAS, LOCATION]
+
+
+def test_a_file_without_a_form_in_the_cache_is_held(
+    tmp_path: Path, counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "MOST_HELD", 1)
+    scanned(write(tmp_path, {**STORY, IDEAS: f"{STORY[IDEAS]!s}\nseed: {2**70}\n"}))
+    assert sorted(counted.parsed) == [CHAPTER, IDEAS, LOCATION]
 
 
 def test_a_warm_scan_parses_and_hashes_nothing(tmp_path: Path, counted: Counted) -> None:
@@ -189,10 +209,10 @@ def test_records_of_another_shape_with_a_right_checksum_count_as_none(tmp_path: 
 def test_a_record_whose_data_are_no_msgpack_counts_as_none(tmp_path: Path) -> None:
     cold = scanned(write(tmp_path, STORY))
     forget_scan(tmp_path)
-    content = cache_file.read(tmp_path, cache_module.FILE_NAME, cache_module._Content)  # noqa: SLF001
-    assert content
-    content.yaml[LOCATION].data = msgspec.Raw(msgspec.msgpack.encode("text")[:-1] + b"\xff")
-    cache_file.write(tmp_path, cache_module.FILE_NAME, content)
+    known = cache_file.read(tmp_path, cache_module.FILE_NAME, Content)
+    assert known
+    sizes = (record.size for record in known.head.yaml.values())
+    cache_file.write(tmp_path, cache_module.FILE_NAME, known.head, [b"\xc1" * sum(sizes)])
     assert scanned(tmp_path) == cold
 
 
@@ -249,9 +269,9 @@ def test_files_that_are_gone_are_forgotten(tmp_path: Path) -> None:
     (tmp_path / CHAPTER).unlink()
     write(tmp_path, {LOCATION: "zones: []"})
     scanned(tmp_path)
-    content = cache_file.read(tmp_path, cache_module.FILE_NAME, cache_module._Content)  # noqa: SLF001
-    assert content
-    assert sorted(content.yaml) == [IDEAS, LOCATION]
+    known = cache_file.read(tmp_path, cache_module.FILE_NAME, Content)
+    assert known
+    assert sorted(known.head.yaml) == [IDEAS, LOCATION]
 
 
 def test_a_problem_is_told_again_with_its_place(tmp_path: Path, counted: Counted) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from chargen_batch.model.settings import Settings, Style
 from chargen_batch.story import cache_file
-from chargen_batch.story.cache import SCAN_FILE_NAME, RememberedScan, StoryCache
+from chargen_batch.story.cache import SCAN_FILE_NAME, StoryCache
 from chargen_batch.story.scan import StoryScan, scan
 from chargen_batch.story.sources import Sources
 from tests.story.builder import FACTS, LOCATION, PNG, write
@@ -136,8 +136,8 @@ def test_a_scan_of_another_shape_counts_as_none(tmp_path: Path, compiled: list[s
     cold = scanned(write(tmp_path, FILES))
     known = StoryCache(tmp_path).scan()
     assert known
-    other = RememberedScan(known.asked, known.story, known.outside, msgspec.Raw(b"\xa4text"))
-    cache_file.write(tmp_path, SCAN_FILE_NAME, other)
+    other = msgspec.structs.replace(known.head, sizes=(5,))
+    cache_file.write(tmp_path, SCAN_FILE_NAME, other, [b"\xa4text"])
     compiled.clear()
     assert scanned(tmp_path) == cold
     assert compiled
