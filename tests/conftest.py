@@ -16,8 +16,9 @@ _PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"})
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach what tests start, also where a script runs the tests in the background."""
+    """Let signals reach what tests start, also under nohup or a script's background."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session", autouse=True)
