@@ -106,10 +106,13 @@ def splice_round_trip(file: str) -> Callable[[], object]:
 
 def commands(address: str, project: str, *typed: str) -> Callable[[], object]:
     """Type commands, at a service where they need one: what all these import is there already."""
+    import gc  # noqa: PLC0415 - the same
     import importlib  # noqa: PLC0415 - the same
     import os  # noqa: PLC0415 - the same
 
-    from chargen_batch.cli.main import main  # noqa: PLC0415 - the same
+    from chargen_batch.cli.main import ALLOCATIONS, main  # noqa: PLC0415 - the same
+
+    gc.set_threshold(ALLOCATIONS)  # as the entry point does
 
     lazy = ["cli.app", "cli.session", "cli.acting", "api.steps"]
     lazy += [f"phases.{command}" for command in typed]

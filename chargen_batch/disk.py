@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import shutil
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -189,16 +189,6 @@ def begin_writing_back(stream: IO[bytes], first: int, count: int) -> None:
     if hasattr(os, "posix_fadvise"):
         # Of dirty pages this begins the writing, and drops none (Linux, mm/fadvise.c).
         os.posix_fadvise(stream.fileno(), first, count, os.POSIX_FADV_DONTNEED)
-
-
-def scratch(folder: Path) -> IO[bytes]:
-    """Open a file without a name, which is gone when closed; elsewhere if ``folder`` takes none."""
-    import tempfile  # noqa: PLC0415 - most commands need none
-
-    try:
-        return cast("IO[bytes]", tempfile.TemporaryFile(dir=folder))
-    except OSError:
-        return cast("IO[bytes]", tempfile.TemporaryFile())
 
 
 def rename(source: Path, target: Path) -> None:

@@ -9,9 +9,7 @@ import weakref
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final, Generic, TypeVar, overload
-
-from chargen_batch import disk
+from typing import IO, TYPE_CHECKING, Final, Generic, TypeVar, cast, overload
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +44,7 @@ class Spool:
     def add(self, record: bytes) -> int:
         """Add a record and return where it begins."""
         if self._end > IN_MEMORY_BYTES and isinstance(self._stream, io.BytesIO):
-            held, out = self._stream, disk.scratch(self._folder)
+            held, out = self._stream, _scratch(self._folder)
             out.write(held.getbuffer())
             self._hold(out)
         begin = self._end
@@ -59,6 +57,16 @@ class Spool:
             return bytes(self._stream.getbuffer()[begin : begin + size])
         self._stream.flush()
         return os.pread(self._stream.fileno(), size, begin)
+
+
+def _scratch(folder: Path) -> IO[bytes]:
+    """Open a file without a name, which is gone when closed; elsewhere if ``folder`` takes none."""
+    import tempfile  # noqa: PLC0415 - most commands need none
+
+    try:
+        return cast("IO[bytes]", tempfile.TemporaryFile(dir=folder))
+    except OSError:
+        return cast("IO[bytes]", tempfile.TemporaryFile())
 
 
 @dataclass(frozen=True, slots=True)

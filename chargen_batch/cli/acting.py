@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from chargen_batch.api import acting
 from chargen_batch.api.waiting import WaitChoices
 from chargen_batch.cli import interruption
+from chargen_batch.cli.allocator import keep_pages
 from chargen_batch.cli.views import show_waiting
 from chargen_batch.core.retry_policy import is_retryable
 from chargen_batch.errors import BatchError
@@ -68,6 +69,7 @@ def act_on(
 ) -> list[Acted]:
     """Run a phase on runs, round after round while it waits; return what became of them."""
     interruption.on(taken, command)
+    keep_pages()
 
     def on_wait(waiting: Sequence[Acted], news: Sequence[Acted], sleep_s: float) -> None:
         interruption.waits()

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Between two goes of the garbage collector: a start makes many objects, and hardly a cycle.
-_ALLOCATIONS: Final = 100_000
+ALLOCATIONS: Final = 100_000
 
 
 def entry_point() -> NoReturn:
     """Run the command line and leave."""
-    gc.set_threshold(_ALLOCATIONS)
+    gc.set_threshold(ALLOCATIONS)
     _open_streams()
     interruption.watch()
     code = main(sys.argv[1:])
