@@ -34,12 +34,14 @@ class Times:
     """What the runs of one side took.
 
     ``inner_s`` is what a child says that its work alone took, without the start of the process;
-    ``peak_mb`` is the resident set that the operating system saw.
+    ``peak_mb`` is the resident set that the operating system saw,
+    ``cpu_s`` the processor's time, which tells more than the clock where other work runs beside it.
     """
 
     wall_s: list[float] = field(default_factory=list)
     inner_s: list[float] = field(default_factory=list)
     peak_mb: list[float] = field(default_factory=list)
+    cpu_s: list[float] = field(default_factory=list)
 
 
 def python(*arguments: str) -> tuple[str, ...]:
@@ -89,6 +91,7 @@ def _run(side: Side, times: Times) -> str:
         printed = out.read().decode("utf-8", "replace")
     if child.returncode:
         raise RuntimeError(f"{' '.join(side.command)} ended with {child.returncode}:\n{printed}")
+    times.cpu_s.append(usage.ru_utime + usage.ru_stime)
     times.peak_mb.append(usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6)
     last = printed.strip().rpartition("\n")[2]
     if last.startswith('{"inner_s"'):
@@ -137,7 +140,10 @@ def ratios(what: str, taken: Mapping[str, Times], of: str, to: str, *, bar: floa
     """Yield a row for whole processes and, where both sides tell it, one for their work alone."""
     peak = {name: max(taken[name].peak_mb) for name in (of, to)}
     pairs = zip(taken[of].wall_s, taken[to].wall_s, strict=True)
-    yield Row(f"{what}, whole processes", tuple(a / b for a, b in pairs), bar, peak_mb=peak)
+    figures = tuple(a / b for a, b in pairs)
+    worked = zip(taken[of].cpu_s, taken[to].cpu_s, strict=True)
+    told = {"processor": statistics.median(a / b for a, b in worked)}
+    yield Row(f"{what}, whole processes", figures, bar, peak_mb=peak, told=told)
     if taken[of].inner_s and taken[to].inner_s:
         inner = zip(taken[of].inner_s, taken[to].inner_s, strict=True)
         yield Row(f"{what}, the work alone", tuple(a / b for a, b in inner), bar)

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from chargen_batch.cli import rehearsing, views
-from chargen_batch.cli.emulator_options import StateOptions, TroubleOptions
+from chargen_batch.cli.emulator_options import EPILOG, StateOptions, TroubleOptions
 from chargen_batch.errors import BatchError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from chargen_batch.emulator.trouble import Trouble
+
+__all__ = ["EPILOG", "emulator"]
 
 _SPAN = re.compile(r"([+-]?\d{1,6}(?:\.\d+)?)([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypeGuard, cast
 
 from chargen_batch.cli.terminal import confirmed, put
-from chargen_batch.core.retrying import WHY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -62,6 +61,8 @@ def _cancel_line(report: CancelReport) -> str:
 
 
 def _retry_line(report: RetryReport) -> str:
+    from chargen_batch.core.retrying import WHY
+
     lines = [_retried(report)]
     lines += [f"  {count} left out: {WHY[why]}" for why, count in report.left.items()]
     if report.refused:

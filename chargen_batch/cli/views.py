@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import webbrowser
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -231,6 +230,8 @@ def _apply_line(report: ApplyReport) -> str:
 
 def open_page(page: Path) -> None:
     """Open a report's page in the browser; where there is none, as over ssh, say where it is."""
+    import webbrowser
+
     page = page.absolute()  # its links go by the project, wherever its folder is linked from
     if not (_has_screen() and webbrowser.open(page.as_uri())):
         aside(f"hint: there is no browser to open here; the page is {page}")

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from chargen_batch import yaml12
 from chargen_batch.config.checking import faults, found, is_group, nearest
-from chargen_batch.config.places import position
 from chargen_batch.errors import Problem, dotted
 from chargen_batch.model.settings import Settings
 
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
     import pathlib
     from collections.abc import Mapping
 
+    from chargen_batch import yaml12
     from chargen_batch.config.checking import Path
 
 CONFIG_NAME: Final = "chargen.yaml"
@@ -40,6 +39,8 @@ class ConfigFile:
         if not path.is_file():
             file._whole("is there, and is not a file that can be read")
             return file
+        from chargen_batch import yaml12  # noqa: PLC0415 - slow to load: not where there is no file
+
         try:
             file._composed = yaml12.compose(path.read_bytes(), where=CONFIG_NAME)
         except yaml12.YamlError as err:
@@ -54,7 +55,11 @@ class ConfigFile:
 
     def fault(self, path: Path, message: str, *, at_key: bool = False) -> None:
         """Take note of a mistake at a path of the data."""
-        line, column = position(self._composed, path, at_key=at_key) if self._composed else (0, 0)
+        line = column = 0
+        if self._composed:
+            from chargen_batch.config.places import position  # noqa: PLC0415 - the same
+
+            line, column = position(self._composed, path, at_key=at_key)
         self.problems.append(Problem(CONFIG_NAME, line, column, message, dotted(path)))
 
     def _whole(self, message: str) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chargen_batch import yaml12
 from chargen_batch.config.checking import faults, is_group, nearest
 from chargen_batch.config.file import CONFIG_NAME, ConfigFile
 from chargen_batch.errors import ConfigError, Problem, dotted
@@ -152,11 +151,24 @@ def _from_environment(
             message = f"unknown variable{nearest(variable, variables)}"
             problems.append(Problem(variable, 0, 0, message))
             continue
-        try:
-            value = _variable_value(variable, environ[variable])
-        except yaml12.YamlError as err:
-            problems.append(Problem(variable, err.line, err.column, err.message))
-            continue
+        text = environ[variable]
+        if text[:1] in {"[", "{"}:
+            yield from _from_yaml(variable, name, text, problems)
+        else:
+            yield from _checked(variable, name, text, problems)
+
+
+def _from_yaml(
+    variable: str, name: str, text: str, problems: list[Problem]
+) -> Iterator[tuple[str, str, object]]:
+    """Read a variable that holds a list or a mapping: they are written as in YAML."""
+    from chargen_batch import yaml12  # noqa: PLC0415 - slow to load, and hardly ever needed here
+
+    try:
+        value = yaml12.load(text.encode(), where=variable)
+    except yaml12.YamlError as err:
+        problems.append(Problem(variable, err.line, err.column, err.message))
+    else:
         yield from _checked(variable, name, value, problems)
 
 
@@ -200,11 +212,6 @@ def _leads_out(root: Path, name: str, value: object, source: str, file: ConfigFi
     else:
         file.problems.append(Problem(source, 0, 0, message, name))
     return True
-
-
-def _variable_value(variable: str, text: str) -> object:
-    """Return a variable's value; lists and mappings are written as in YAML."""
-    return yaml12.load(text.encode(), where=variable) if text[:1] in {"[", "{"} else text
 
 
 def _put(tree: dict[str, Any], path: list[str], value: object) -> None:

@@ -15,7 +15,7 @@ from chargen_batch.model.state import DownloadedJob, LostJob
 from chargen_batch.phases import given_up, restoring, settling
 from chargen_batch.phases.effects import iso, silent
 from chargen_batch.phases.orphans import End, Orphaned
-from chargen_batch.phases.receiving import Receiver, kept
+from chargen_batch.phases.receiving import Receiver, kept, received
 from chargen_batch.phases.telling import Tally, on_run
 from chargen_batch.phases.writing_back import PROVIDERS, Writer, by_entity, entity_places
 
@@ -220,11 +220,11 @@ def _write_back(
     run: RunDirectory, writer: Writer, known: dict[str, TaskResult], tell: Tell
 ) -> list[Problem]:
     problems = []
-    received = sum(outcome.stage == "received" for outcome in known.values())
-    entered = Tally(tell, run.run_id, "applying", "tasks", received)
+    count = sum(outcome.stage == "received" for outcome in known.values())
+    entered = Tally(tell, run.run_id, "applying", "tasks", count)
     entered.begin()
     orphaned = Orphaned(run, writer.places, known)
-    entities = by_entity(settling.received(run, known))
+    entities = by_entity(received(run, known))
     for finished in entered.each(entities, lambda group: group[0].task.entity_slug):
         home = orphaned.bring_home(finished)
         if isinstance(home, Problem):

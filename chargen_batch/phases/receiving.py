@@ -13,9 +13,10 @@ from chargen_batch.phases.download import is_here
 from chargen_batch.phases.in_order import in_order
 from chargen_batch.phases.picture_writing import PictureWriter
 from chargen_batch.phases.result_lines import LineReader
+from chargen_batch.story.write_back import Finished
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from chargen_batch.core.pictures import Verification
     from chargen_batch.errors import Problem
@@ -167,3 +168,11 @@ def kept(warnings: Sequence[str]) -> tuple[str, ...]:
     first = {warning.partition(":")[0]: warning for warning in reversed(warnings)}
     some = dict.fromkeys((*warnings[:_WARNINGS_KEPT], *reversed(first.values())))
     return (*some, f"and {len(warnings) - len(some)} more of these: see log.ndjson")
+
+
+def received(run: RunDirectory, known: Mapping[str, TaskResult]) -> Iterator[Finished]:
+    """Go through the tasks whose results are here and whose entries are not, in plan order."""
+    for task in run.tasks():
+        outcome = known.get(task.key)
+        if outcome and outcome.stage == "received":
+            yield Finished(task, outcome.pictures, outcome.at, outcome.analysis_json)

@@ -9,10 +9,9 @@ import msgspec
 from chargen_batch.core import state_machine
 from chargen_batch.model.outcome import DeadLetter, TaskError, TaskResult
 from chargen_batch.model.state import LostJob
-from chargen_batch.story.write_back import Finished
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable
 
     from chargen_batch.model.state import RunState
     from chargen_batch.model.task import BatchTask
@@ -96,11 +95,3 @@ def fail(run: RunDirectory, state: RunState, *, at: str, command: str) -> RunSta
     state = msgspec.structs.replace(state, error=lost[0].error, error_code=lost[0].code)
     run.log(at, "phase", before=state.phase, after="failed")
     return run.save(state_machine.moved(state, "failed", at=at, command=command))
-
-
-def received(run: RunDirectory, known: Mapping[str, TaskResult]) -> Iterator[Finished]:
-    """Go through the tasks whose results are here and whose entries are not, in plan order."""
-    for task in run.tasks():
-        outcome = known.get(task.key)
-        if outcome and outcome.stage == "received":
-            yield Finished(task, outcome.pictures, outcome.at, outcome.analysis_json)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chargen_batch import config, yaml12
+from chargen_batch.config.places import position
 from chargen_batch.errors import ExitCode, PlanningError, Problem, dotted
 from chargen_batch.story.analysis import scan_analysis
 from chargen_batch.story.cache import StoryCache
@@ -90,5 +91,5 @@ def _unread(root: Path, targets: Sequence[Target]) -> Iterator[Problem]:
         if found:
             composed = yaml12.compose((root / file).read_bytes(), where=file)
             for path in found:
-                line, column = config.position(composed, path, at_key=True)
+                line, column = position(composed, path, at_key=True)
                 yield Problem(file, line, column, "no prompt is made of this text", dotted(path))
