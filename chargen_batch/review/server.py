@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import functools
 import signal
 import socket
 import threading
@@ -49,6 +51,12 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, desk: Desk) -> None:
         super().__init__(config)
         self._desk = desk
+        self.announce: Callable[[], None] = lambda: None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve, and only then say where: from here on a signal ends it in order."""
+        await super().startup(sockets=sockets)
+        await asyncio.to_thread(self.announce)  # a browser may take what it is shown at once
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End, as a signal says."""
@@ -72,7 +80,7 @@ def run_forever(desk: Desk, port: int, announce: Callable[[Served], None]) -> No
     """
     with contextlib.closing(_bound(port)) as listener:
         served, server = _made(desk, listener)
-        announce(served)
+        server.announce = functools.partial(announce, served)
         with _watched_for_hanging_up(server):
             server.run(sockets=[listener])
 
