@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chargen_batch.config import Project
+    from chargen_batch.model.plan import BatchPlan
     from chargen_batch.model.report import BatchReport
     from chargen_batch.model.state import RunState
     from chargen_batch.phases.effects import Clock, Connect, Tell
-    from chargen_batch.report.rows import Row
+    from chargen_batch.report.rows import Link, Row
     from chargen_batch.run.directory import RunDirectory
+    from chargen_batch.run.expenses import Expenses
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,20 @@ def run(
     made_by = f"{__version__} {spent.usd} {spent.unpriced} {link('')}"
     if not _is_to_be_cleaned(state) and kept_report.is_current(run, made_by):
         return ReportReport(run.run_id, run.report(), run.report_file, run.report_page)
+    report = _paged(run, plan, state, spent, link)
+    done = _cleaned(run, connect, clock, tell) if _is_to_be_cleaned(state) else (0, ())
+    removed, warnings = done
+    disk.replace_if_changed(run.report_file, encode(report))
+    kept_report.keep(run, made_by)
+    return ReportReport(
+        run.run_id, report, run.report_file, run.report_page, removed, warnings=warnings
+    )
+
+
+def _paged(
+    run: RunDirectory, plan: BatchPlan, state: RunState, spent: Expenses, link: Link
+) -> BatchReport:
+    """Write the pages; the ledger that they are made of is let go before the cleanup reads it."""
     outcomes = settling.ledger(run)
     report = summarize(plan, state, outcomes.values())
     overview = Overview(
@@ -96,13 +112,7 @@ def run(
         unpriced=spent.unpriced,
     )
     _write_pages(run, overview, rows(run.tasks(), outcomes, link))
-    done = _cleaned(run, connect, clock, tell) if _is_to_be_cleaned(state) else (0, ())
-    removed, warnings = done
-    disk.replace_if_changed(run.report_file, encode(report))
-    kept_report.keep(run, made_by)
-    return ReportReport(
-        run.run_id, report, run.report_file, run.report_page, removed, warnings=warnings
-    )
+    return report
 
 
 def _write_pages(run: RunDirectory, overview: Overview, rows: Iterator[Row]) -> None:
