@@ -15,6 +15,7 @@ from benchmarks import (
     apply_rows,
     report_rows,
     scale_rows,
+    scale_vertex_rows,
     service_rows,
     start_rows,
     stories,
@@ -136,4 +137,5 @@ TOPICS: Final[dict[str, Callable[[int], Iterator[Row]]]] = {
     "apply-2gb": apply_rows.apply_2gb,
     "report": report_rows.report,
     "scale": scale_rows.scale,
+    "scale-vertex": scale_vertex_rows.scale_vertex,
 }

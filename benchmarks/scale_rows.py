@@ -19,7 +19,7 @@ from benchmarks.services import served
 from benchmarks.side_by_side import ROOT, Row, python
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 SIZES: Final = (1_000, 10_000)
 HUGE: Final = 100_000  # with HUGE=1: it takes an hour, and 10 GB of disk
@@ -35,10 +35,10 @@ PHASES: Final = (
     (*PLAN, "--dry-run"),
 )
 MOST_PLAN_MB: Final = 1_000
-_SETTINGS: Final = (  # so that one submit creates every job: 100 may be at work at a time
+SETTINGS: Final = (  # so that one submit creates every job: 100 may be at work at a time
     "batch: {max_cost_usd: 1000000, max_enqueued_tokens: 1000000000, max_tasks_per_job: 2000}\n"
 )
-_SETTLED_S: Final = 2.5
+SETTLED_S: Final = 2.5
 _LOOK_S: Final = 0.02
 _OF_A_PHASE: Final = {0, 75}
 
@@ -52,44 +52,58 @@ class Taken:
     peak_mb: float
     files: int
 
+    def __str__(self) -> str:
+        return (
+            f"{self.wall_s:8.1f} s, {self.cpu_s:7.1f} s of the processor, "
+            f"{self.peak_mb:6.0f} MB, {self.files} files"
+        )
+
 
 def scale(rounds: int) -> Iterator[Row]:  # noqa: ARG001 - once: each size is a round of its own
     """Take stories of several sizes through all phases."""
-    sizes = (*SIZES, HUGE) if os.environ.get("HUGE") else SIZES
-    taken = {size: _taken_through(size) for size in sizes}
-    for phase in taken[SIZES[0]]:
-        found = [taken[size][phase] for size in sizes]
+    yield from growth({size: _taken_through(size) for size in sizes()})
+
+
+def sizes() -> tuple[int, ...]:
+    """Return how many targets the stories have: as SIZES says, else two, and a third with HUGE."""
+    if said := os.environ.get("SIZES"):
+        return tuple(int(size) for size in said.split(","))
+    return (*SIZES, HUGE) if os.environ.get("HUGE") else SIZES
+
+
+def growth(taken: Mapping[int, Mapping[str, Taken]]) -> Iterator[Row]:
+    """Yield how the time and the memory of each phase grow, and what the largest plan took."""
+    steps = list(itertools.pairwise(taken))
+    for phase in taken[min(taken)] if steps else ():
         told: dict[str, object] = {
             f"{size}": {"wall_s": one.wall_s, "cpu_s": one.cpu_s, "files": one.files}
-            for size, one in zip(sizes, found, strict=True)
+            for size, one in ((size, taken[size][phase]) for size in taken)
         }
-        peak = {f"{size:,}": one.peak_mb for size, one in zip(sizes, found, strict=True)}
-        pairs = list(itertools.pairwise(found))
-        times = tuple(math.log10(b.cpu_s / a.cpu_s) for a, b in pairs)
+        peak = {f"{size:,}": taken[size][phase].peak_mb for size in taken}
+        pairs = [(few, many, taken[few][phase], taken[many][phase]) for few, many in steps]
+        times = tuple(math.log(b.cpu_s / a.cpu_s, many / few) for few, many, a, b in pairs)
         yield Row(f"{phase}: exponents of processor time", times, 1.1, peak_mb=peak, told=told)
-        swelled = tuple(math.log10(b.peak_mb / a.peak_mb) for a, b in pairs)
+        swelled = tuple(math.log(b.peak_mb / a.peak_mb, many / few) for few, many, a, b in pairs)
         yield Row(f"{phase}: exponents of memory", swelled, 1.1)
-    most = taken[sizes[-1]][" ".join(PLAN)].peak_mb / MOST_PLAN_MB
-    yield Row(f"plan of {sizes[-1]:,} targets: peak memory / {MOST_PLAN_MB} MB", (most,), 1)
+    largest = max(taken)
+    most = taken[largest][" ".join(PLAN)].peak_mb / MOST_PLAN_MB
+    yield Row(f"plan of {largest:,} targets: peak memory / {MOST_PLAN_MB} MB", (most,), 1)
 
 
 def _taken_through(size: int) -> dict[str, Taken]:
     project = stories.copy_of(stories.story(size))
-    (project / "chargen.yaml").write_text(_SETTINGS, "utf-8")
+    (project / "chargen.yaml").write_text(SETTINGS, "utf-8")
     (project / ".env").write_text("GEMINI_API_KEY=nobody\n", "utf-8")
     service = stories.CACHE / "scale-service"
     shutil.rmtree(service, ignore_errors=True)
-    time.sleep(_SETTLED_S)
+    time.sleep(SETTLED_S)
     taken = {}
     with served("tiny", str(service)) as address:
         for words in PHASES:
             name = " ".join(words)
-            taken[name] = _watched(project, address, words)
+            taken[name] = watched(project, {"GOOGLE_GEMINI_BASE_URL": address}, words)
             told = taken[name]
-            sys.stderr.write(
-                f"{size:7,} {name:32} {told.wall_s:8.1f} s, {told.cpu_s:7.1f} s of the processor, "
-                f"{told.peak_mb:6.0f} MB, {told.files} files\n"
-            )
+            sys.stderr.write(f"{size:7,} {name:32} {told}\n")
     runs = sum(file.stat().st_size for file in project.glob(".chargen/batch/*/*"))
     sys.stderr.write(f"{size:7,} the run's directory: {runs / 1e6:,.0f} MB\n")
     shutil.rmtree(service)
@@ -97,12 +111,18 @@ def _taken_through(size: int) -> dict[str, Taken]:
     return taken
 
 
-def _watched(project: Path, address: str, words: tuple[str, ...]) -> Taken:
+def watched(project: Path, environ: Mapping[str, str], words: tuple[str, ...]) -> Taken:
+    """Run a command on a project, with more in its environment, and say what it took.
+
+    Raises:
+        RuntimeError: It failed.
+
+    """
     command = python("chargen_batch", *words, "--project", str(project), "--quiet")
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), "GOOGLE_GEMINI_BASE_URL": address}
+    given = {**os.environ, "PYTHONPATH": str(ROOT), **environ}
     begun = time.perf_counter()
     child = subprocess.Popen(  # noqa: S603 - our own commands
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT, env=environ
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT, env=given
     )
     most = [0]
     ended = threading.Event()

@@ -22,15 +22,15 @@ from benchmarks import stories
 from benchmarks.side_by_side import ROOT, python
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 _RANGE: Final = re.compile(r"bytes=(\d+)-")
 _JOIN_S: Final = 10.0
 
 
 @contextlib.contextmanager
-def served(*arguments: str) -> Iterator[str]:
-    """Serve while the context is open; yields the address.
+def served(*arguments: str, environ: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Serve while the context is open; yields the address. ``environ`` is what it is told more.
 
     Raises:
         RuntimeError: The service did not start.
@@ -41,7 +41,7 @@ def served(*arguments: str) -> Iterator[str]:
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(environ or {})},
     ) as process:
         assert process.stdout is not None  # noqa: S101 - for mypy
         try:

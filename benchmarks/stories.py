@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import struct
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 VERSION: Final = 1  # to be raised when a story of the same size comes out differently
-CACHE: Final = Path(tempfile.gettempdir()) / "chargen-batch-benchmarks"
+CACHE: Final = Path(
+    os.environ.get("CACHE") or Path(tempfile.gettempdir()) / "chargen-batch-benchmarks"
+)
 
 _WORDS: Final = (  # noqa: SIM905 - a list would fill a page
     "amber anchor arch ash barge basin bell birch boat brass bridge bronze candle canvas chalk "

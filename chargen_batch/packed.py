@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import operator
 import os
 import weakref
 from array import array
@@ -119,6 +120,18 @@ class Packed(Sequence[_Item]):
             self._form.pack(item)
         places = zip(self._begins, self._sizes, strict=True)
         return tuple(self._sizes), itertools.starmap(self._spool.read, places)
+
+    def __eq__(self, other: object) -> bool:
+        """Say whether these are the same items in the same order, packed or not."""
+        if not isinstance(other, Packed | tuple):
+            return NotImplemented
+        return len(self) == len(other) and all(map(operator.eq, self, other))
+
+    __hash__ = None  # type: ignore[assignment]  # as of all that is compared by what is in it
+
+    def __repr__(self) -> str:
+        """Say how many there are: they may be too many to show."""
+        return f"<{len(self):,} items>"
 
     def __len__(self) -> int:
         """Return how many items there are."""

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from benchmarks import apply_rows, report_rows, service_rows, start_rows, stories
+from benchmarks import (
+    apply_rows,
+    report_rows,
+    scale_rows,
+    scale_vertex_rows,
+    service_rows,
+    start_rows,
+    stories,
+)
+from benchmarks.counted_storage import counted_storage
 from benchmarks.services import served
 from benchmarks.side_by_side import Row, Side, Times, measured, ratios
 from chargen_batch.core.pictures import inspect
@@ -126,6 +135,44 @@ def test_the_file_service_gives_the_file_from_a_byte_on(tmp_path: Path) -> None:
     assert (whole.content, rest.content) == (b"0123456789", b"456789")
     assert (whole.status_code, rest.status_code, other.status_code) == (200, 206, 404)
     assert rest.headers["Content-Range"] == "bytes 4-9/10"
+
+
+def test_vertex_is_measured_with_its_calls_by_phase(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIZES", "30,60")
+    monkeypatch.setattr(scale_vertex_rows, "PHASES", (scale_rows.PLAN, ("stage",), ("submit",)))
+    monkeypatch.setattr(scale_vertex_rows, "SETTLED_S", 0)
+    rows = {row.what: row for row in scale_vertex_rows.scale_vertex(1)}
+    assert len(rows["submit: exponents of processor time"].figures) == 1
+    assert "plan --changed --skip-invalid: exponents of calls" not in rows
+    staged = rows["stage: exponents of calls"].told["60"]
+    assert staged["calls"]["objects.insert"] == staged["calls"]["objects.get"] > 1  # type: ignore[index]
+    submitted = rows["submit: exponents of calls"].told["60"]
+    assert submitted["calls"]["batches.create"] == 1  # type: ignore[index]
+    assert sorted(path.name for path in cache.iterdir()) == ["copies", "story-1-30", "story-1-60"]
+
+
+def test_growth_goes_by_the_sizes_and_a_size_alone_has_none() -> None:
+    plan = " ".join(scale_rows.PLAN)
+    taken = {10: {plan: scale_rows.Taken(1.0, 1.0, 50.0, 3)}}
+    assert [row.figure for row in scale_rows.growth(taken)] == [0.05]
+    taken[1_000] = {plan: scale_rows.Taken(2.0, 100.0, 500.0, 3)}
+    assert [row.figure for row in scale_rows.growth(taken)] == pytest.approx([1.0, 0.5, 0.5])
+
+
+def test_a_storage_of_its_own_tells_what_it_was_asked_since_the_last_time(tmp_path: Path) -> None:
+    where = "storage/v1/b/stories/o"
+    with counted_storage(tmp_path) as bucket:
+        upload = f"{bucket.base_url}/upload/{where}?uploadType=media&name=a"
+        httpx.post(upload, content=b"0123456789").raise_for_status()
+        httpx.get(f"{bucket.direct_url}/{where}/a").raise_for_status()
+        assert bucket.counted() == {"objects.insert": 1, "bytes sent": 10}
+        ranged = {"Range": "bytes=2-5"}
+        part = httpx.get(f"{bucket.base_url}/{where}/a?alt=media", headers=ranged)
+        assert part.content == b"2345"
+        told = bucket.counted()
+    assert told == {"objects.download": 1, "bytes sent": 0, "bytes fetched": 4}
 
 
 def test_a_row_compares_the_two_sides_of_each_round() -> None:

@@ -82,3 +82,8 @@ def test_a_folder_that_takes_no_file_is_done_without(
     spool = Spool(tmp_path / "not there")
     begins = [spool.add(word.encode()) for word in WORDS]
     assert spool.read(begins[-1], 4) == b"quay"
+
+
+def test_what_is_packed_equals_what_is_not_and_tells_how_much_it_is(words: Packed[str]) -> None:
+    assert (words == WORDS, words[1:3] == words[1:3], words == WORDS[1:]) == (True, True, False)
+    assert repr(words) == "<5 items>"

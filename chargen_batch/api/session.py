@@ -72,10 +72,6 @@ class Session:
         self._repeats = repeats
         self._tell = tell
         self.project = config.load(root, os.environ, {"batch.backend": backend})
-        if self.project.settings.batch.backend == "vertex":
-            raise ConfigError(
-                "the backend vertex is not available yet", hint="use gemini or emulator"
-            )
         self._stack = contextlib.ExitStack()
         self._services: dict[str, BatchService] = {}
 
@@ -164,6 +160,8 @@ class Session:
         return self._services[planned_for]
 
     def _open(self, backend: str) -> BatchService:
+        if backend == "vertex":
+            return self._vertex()
         from chargen_batch.service.keys import is_loopback, read_base_url, read_key
 
         base_url = read_base_url(os.environ)
@@ -195,11 +193,18 @@ class Session:
 
         self.tell(Warned(message=line))
 
+    def _vertex(self) -> BatchService:
+        from chargen_batch.api.extras import connect_to_vertex
+        from chargen_batch.service.keys import VERTEX_BASE_URL_NAME, read_base_url
+
+        base_url = read_base_url(os.environ, VERTEX_BASE_URL_NAME)
+        service = connect_to_vertex(self.project.settings.vertex, base_url)
+        return self._repeating(self._stack.enter_context(service))
+
     def _gemini(
         self, key: str, base_url: str | None, backend: str, known_as: str | None = None
     ) -> BatchService:
         from chargen_batch.service import gemini
-        from chargen_batch.service.retry import Retrying
 
         service = gemini.connect(
             api_key=key,
@@ -208,5 +213,9 @@ class Session:
             trust_env=backend == "gemini",
             known_as=known_as,
         )
-        opened = self._stack.enter_context(service)
-        return Retrying(opened, tell=self.warn) if self._repeats else opened
+        return self._repeating(self._stack.enter_context(service))
+
+    def _repeating(self, service: BatchService) -> BatchService:
+        from chargen_batch.service.retry import Retrying
+
+        return Retrying(service, tell=self.warn) if self._repeats else service

@@ -49,6 +49,13 @@ class _Commands(Mapping[str, TyperCommand]):
     def __getitem__(self, name: str) -> TyperCommand:
         return _built(name)
 
+    # Mapping's own take any KeyError for a name that is not there, also one of a module's code.
+    def __contains__(self, name: object) -> bool:
+        return name in ROOMS
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - as any mapping's
+        return self[name] if name in ROOMS else default
+
     def __iter__(self) -> Iterator[str]:
         return iter(ROOMS)
 

@@ -21,6 +21,7 @@ METHOD is one of
   files.delete   files.download   batches.create   batches.get
   batches.list   batches.cancel   batches.delete   models.get
   models.list   models.generateContent   models.countTokens
+  token (a login to Google Cloud)
 
 \b
 KIND, with *N for N times, is one of

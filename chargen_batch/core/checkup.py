@@ -67,20 +67,25 @@ def clock(skew_s: float) -> Check:
     return Check("clock", "warning", f"it is {told}", "set this machine's clock (NTP)")
 
 
-def slots(live: int, most: int) -> Check:
-    """Judge how many jobs are live on the service."""
-    seen = f"{live} live job(s), {most} are possible"
+def slots(live: int, wanted: int, most: int | None) -> Check:
+    """Judge how many jobs are live, of those ``wanted`` at once, or of the service's ``most``."""
+    if most is not None and most <= wanted:
+        seen = f"{live} live job(s), {most} are possible"
+    else:
+        most = wanted
+        seen = f"{live} live job(s), batch.max_concurrent_jobs allows {most}"
     if live < most:
         return Check("jobs", "ok", seen)
     return Check("jobs", "warning", seen, "submit waits until some have ended: poll --wait")
 
 
-def storage(used: int, most: int) -> Check:
-    """Judge how much of the service's file storage is taken."""
+def storage(used: int, most: int, *, life_h: float | None) -> Check:
+    """Judge how much of the service's file storage is taken, where files live for ``life_h``."""
     seen = f"{used / 1e9:.1f} GB of {most / 1e9:.0f} GB taken"
     if used < most * _NEARLY_FULL:
         return Check("file storage", "ok", seen)
-    advice = "files go after 48 hours; chargen-batch cleanup removes those of finished runs"
+    gone = f"files go after {life_h:.0f} hours; " if life_h else ""
+    advice = f"{gone}chargen-batch cleanup removes those of finished runs"
     return Check("file storage", "warning", seen, advice)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chargen_batch.core import giving_up
+from chargen_batch.core import backends, giving_up
 from chargen_batch.core.retry_policy import is_retryable
 from chargen_batch.errors import WORST_FIRST, ResultsError, ServiceError
 
@@ -58,9 +58,15 @@ def _is_gone(error: BatchError) -> bool:
 
 
 def _gone(state: RunState, gone: Sequence[EndedJob]) -> ResultsError:
-    names = ", ".join(job.batch_job_name for job in gone)
+    names = ", ".join(map(_named, gone))
+    words = backends.words(state.config.backend)
     return ResultsError(
         f"the service no longer has the results of {names} of run {state.run_id}",
-        hint="is this the key that they were created with? the other results were fetched; to go "
-        f"on without, type: {giving_up.command('download', state.run_id, gone)}",
+        hint=f"{words.are_they_there} the other results were fetched; to go on without, "
+        f"type: {giving_up.command('download', state.run_id, gone)}",
     )
+
+
+def _named(job: EndedJob) -> str:
+    """Return a job's name, with why it has no results where the service said so."""
+    return f"{job.batch_job_name} ({job.state}: {job.error})" if job.error else job.batch_job_name

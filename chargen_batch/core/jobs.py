@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # How the names of all our jobs begin, whatever run or machine they are of.
 NAME_PREFIX = "chargen-batch/"
+# What a request file is uploaded as; all other uploads are references.
+JSONL = "application/jsonl"
 _Job = TypeVar("_Job", bound=JobBase)
 
 
@@ -30,17 +32,19 @@ class TaskWeight:
 
 
 def cut(
-    tasks: Iterable[TaskWeight], *, max_tasks: int, max_bytes: int, max_tokens: int
+    tasks: Iterable[TaskWeight], *, max_tasks: int, max_bytes: int, max_tokens: int | None
 ) -> Iterator[WaitingJob]:
     """Cut consecutive tasks into jobs of one model, of at most so many tasks, bytes and tokens.
 
-    A single task that is larger than that gets a job of its own: the service will say.
+    A single task that is larger than that gets a job of its own: the service will say. Without
+    ``max_tokens`` the service counts none.
     """
     index, first, held, size = 1, 0, list[TaskWeight](), 0
     tokens = 0
     for task in tasks:
-        is_over = size + task.request_bytes > max_bytes or tokens + task.tokens > max_tokens
-        if held and (is_over or len(held) >= max_tasks or task.model != held[0].model):
+        is_over = size + task.request_bytes > max_bytes or len(held) >= max_tasks
+        is_over |= max_tokens is not None and tokens + task.tokens > max_tokens
+        if held and (is_over or task.model != held[0].model):
             yield _waiting(index, first, held)
             index, first, held, size, tokens = index + 1, first + len(held), [], 0, 0
         held.append(task)

@@ -37,9 +37,8 @@ _ALIVE = frozenset(
 )
 
 
-# A job is meant to be done in a day, and expires after two (gemini.md §4).
+# A job is meant to be done in a day (gemini.md §4).
 SLOW_AFTER: Final = timedelta(hours=24)
-EXPIRES_AFTER: Final = timedelta(hours=48)
 _ISO: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -103,7 +102,9 @@ def observed(job: RunningJob, seen: Observation, *, at: str) -> Job:
     ended_at = seen.ended_at.astimezone(UTC).strftime(_ISO) if seen.ended_at else at
     if (seen.state in _DONE or seen.state in _LOST) and seen.result_file_name:
         file_name = seen.result_file_name
-        return became(EndedJob, now, ended_at=ended_at, result_file_name=file_name)
+        return became(
+            EndedJob, now, ended_at=ended_at, result_file_name=file_name, error=seen.error
+        )
     if seen.state in _LOST:
         error = seen.error or "the service gave no reason"
         return lost(now, code=_LOST[seen.state], error=error, at=ended_at)
@@ -162,21 +163,20 @@ class JobAge:
     age_s: int
     deadline: str
 
-    @property
-    def warning(self) -> str | None:
+    def warning(self, *, life_h: float) -> str | None:
         """Return what a person should know of a job that takes long; it is never ended by us."""
         if self.age_s <= SLOW_AFTER.total_seconds():
             return None
         hours = self.age_s // 3600
-        ends = "was to end" if self.age_s > EXPIRES_AFTER.total_seconds() else "ends"
+        ends = "was to end" if self.age_s > timedelta(hours=life_h).total_seconds() else "ends"
         job = f"job {self.index} ({self.batch_job_name})"
         return f"{job} was created {hours} h ago; the service {ends} it at {self.deadline}"
 
 
-def age(job: RunningJob, *, now: datetime) -> JobAge:
-    """Return how old a live job is."""
+def age(job: RunningJob, *, now: datetime, life_h: float) -> JobAge:
+    """Return how old a live job is, where the service ends each after ``life_h``."""
     submitted = datetime.fromisoformat(job.submitted_at)
-    deadline = (submitted + EXPIRES_AFTER).astimezone(UTC).strftime(_ISO)
+    deadline = (submitted + timedelta(hours=life_h)).astimezone(UTC).strftime(_ISO)
     # A clock that was set back makes no job younger than new.
     age_s = max(0, round((now - submitted).total_seconds()))
     return JobAge(job.index, job.batch_job_name, age_s, deadline)

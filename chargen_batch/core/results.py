@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from chargen_batch.core import row_errors
 from chargen_batch.core.decoding import result_line
 from chargen_batch.model.outcome import ProviderMeta, TaskError, Usage
 from chargen_batch.model.wire import RowStatus
@@ -32,12 +33,6 @@ REFUSALS = frozenset(
         "MODEL_ARMOR",
     }
 )
-# DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE (google.rpc.Code).
-_RETRYABLE_GRPC = frozenset({4, 8, 10, 13, 14})
-_RETRYABLE_NAMES = frozenset(
-    {"DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "ABORTED", "INTERNAL", "UNAVAILABLE"}
-)
-_LARGEST_GRPC = 16
 _TEXT_LIMIT = 500
 
 
@@ -194,21 +189,11 @@ def failed(result: ResultLine, code: str, message: str, *, retryable: bool) -> R
 
 def _row_error(status: RowStatus | str) -> TaskError:
     if isinstance(status, str):
-        return TaskError(code="ROW_ERROR", message=status[:_TEXT_LIMIT], retryable=False)
+        status = row_errors.status_of(status)
     code = status.code if status.code is not None else status.status
-    message = (status.message or "the service gave no reason")[:_TEXT_LIMIT]
+    message = shortened(status.message or "the service gave no reason")
     name = "ROW_ERROR" if code is None else shortened(f"ROW_ERROR_{code}")
-    return TaskError(code=name, message=message, retryable=_row_retryable(code))
-
-
-def _row_retryable(code: int | str | None) -> bool:
-    if isinstance(code, str) and re.fullmatch("[0-9]{1,9}", code):
-        code = int(code)
-    if not isinstance(code, int):
-        return code in _RETRYABLE_NAMES
-    if code <= _LARGEST_GRPC:
-        return code in _RETRYABLE_GRPC
-    return code == 429 or code >= 500  # noqa: PLR2004 - HTTP's own numbers
+    return TaskError(code=name, message=message, retryable=row_errors.is_retryable(code))
 
 
 def _usage(response: GenerateContentResponse) -> Usage | None:

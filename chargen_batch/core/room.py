@@ -63,12 +63,12 @@ def name_of(job: IntendedJob | RunningJob) -> str:
     return job.batch_job_name if isinstance(job, RunningJob) else job.display_name
 
 
-def fits(job: JobBase, taken: Mapping[str, Load], *, max_jobs: int, max_tokens: int) -> bool:
+def fits(job: JobBase, taken: Mapping[str, Load], *, max_jobs: int, max_tokens: int | None) -> bool:
     """Say whether a job may be created beside the live ones.
 
     A job that is larger than the whole queue goes when nothing of its model is live: the service
-    will say.
+    will say. Without ``max_tokens`` there is no such queue.
     """
     beside = [load.tokens for load in taken.values() if load.model == job.model]
-    in_queue = not beside or sum(beside) + job.tokens <= max_tokens
+    in_queue = not beside or max_tokens is None or sum(beside) + job.tokens <= max_tokens
     return len(taken) < max_jobs and in_queue

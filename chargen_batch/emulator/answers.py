@@ -45,7 +45,7 @@ def write_output(
 ) -> None:
     """Write a job's result lines, of the first `most` rows only, one row in memory at a time."""
     first = True
-    for line in _lines(rows, most, shuffle=behaviour.shuffle):
+    for line in lines_of(rows, most, shuffle=behaviour.shuffle):
         row = parse_row(line)
         for result in result_lines(row, MODELS[model], behaviour):
             text = json.dumps(result, ensure_ascii=False, separators=(",", ":"))
@@ -123,7 +123,8 @@ def prompt_of(request: dict[str, Any]) -> str:
     return "\n".join(texts)
 
 
-def _lines(rows: IO[bytes], most: int | None, *, shuffle: bool) -> Iterator[bytes]:
+def lines_of(rows: IO[bytes], most: int | None, *, shuffle: bool) -> Iterator[bytes]:
+    """Give the first `most` rows that are not blank, as they come or in no order."""
     if not shuffle:
         yield from islice((line for line in rows if line.strip()), most)
         return

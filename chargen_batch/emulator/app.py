@@ -1,4 +1,4 @@
-"""The HTTP routes of the service, under /v1 and /v1beta, and what every request goes through."""
+"""The HTTP routes of both services, and what every request goes through."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import product
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -13,7 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Route
 
-from chargen_batch.emulator import handlers, responses, uploads
+from chargen_batch.emulator import handlers, responses, uploads, vertex_handlers
+from chargen_batch.emulator.accounts import check_bearer, give_token
 from chargen_batch.emulator.calls import Answer, Call, project_of
 from chargen_batch.emulator.faults import LISTS
 from chargen_batch.emulator.refusals import RefusalError, not_found, own_trouble
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
     from chargen_batch.emulator.world import World
 
 Handler = Callable[[Call], Answer]
+Caller = Callable[[Request], str]
 
 VERSIONS = ("v1", "v1beta")
+VERTEX_VERSIONS = ("v1", "v1beta1")
 CHUNK = "files.upload.chunk"
 _ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     ("POST", "/upload{v}/files", "files.upload.start", uploads.start),
@@ -46,6 +50,17 @@ _ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     ("GET", "{v}/batches/{id}", "batches.get", handlers.get_batch),
     ("DELETE", "{v}/batches/{id}", "batches.delete", handlers.delete_batch),
     ("GET", "{v}/batches", "batches.list", handlers.list_batches),
+)
+_HERE = "{v}/projects/{project}/locations/{location}"
+_JOBS = f"{_HERE}/batchPredictionJobs"
+_VERTEX_ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
+    ("POST", _JOBS, "batches.create", vertex_handlers.create_job),
+    ("GET", _JOBS, "batches.list", vertex_handlers.list_jobs),
+    ("POST", f"{_JOBS}/{{id}}:cancel", "batches.cancel", vertex_handlers.cancel_job),
+    ("GET", f"{_JOBS}/{{id}}", "batches.get", vertex_handlers.get_job),
+    ("DELETE", f"{_JOBS}/{{id}}", "batches.delete", vertex_handlers.delete_job),
+    ("GET", "{v}/publishers/google/models/{model}", "models.get", vertex_handlers.get_model),
+    ("GET", f"{_HERE}/publishers/google/models/{{model}}", "models.get", vertex_handlers.get_model),
 )
 
 
@@ -67,14 +82,17 @@ class Service:
 
     def _made_routes(self) -> list[Route]:
         made = []
-        for version in VERSIONS:
-            for verb, template, method, handler in _ROUTES:
+        services = (VERSIONS, _ROUTES, _project), (VERTEX_VERSIONS, _VERTEX_ROUTES, _account)
+        for versions, routes, caller in services:
+            for version, (verb, template, method, handler) in product(versions, routes):
                 path = template.replace("{v}", f"/{version}")
-                endpoint = _Endpoint(self._world, self._faults, version, method, handler)
+                endpoint = _Endpoint(self._world, self._faults, version, method, handler, caller)
                 made.append(Route(path, endpoint, methods=[verb]))
-        nowhere = _Endpoint(self._world, self._faults, "", "unknown", _nowhere)
+        token = _Endpoint(self._world, self._faults, "", "token", give_token, _anybody)
+        nowhere = _Endpoint(self._world, self._faults, "", "unknown", _nowhere, _project)
         return [
             *made,
+            Route("/token", token, methods=["POST"]),
             Route("/{path:path}", nowhere, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
         ]
 
@@ -83,13 +101,20 @@ class _Endpoint:
     """One method at one path: faults, key, body, handler, ledger, in this order."""
 
     def __init__(
-        self, world: World, faults: Faults, version: str, method: str, handler: Handler
+        self,
+        world: World,
+        faults: Faults,
+        version: str,
+        method: str,
+        handler: Handler,
+        caller: Caller,
     ) -> None:
         self._world = world
         self._faults = faults
         self._version = version
         self._method = method
         self._handler = handler
+        self._caller = caller
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -126,13 +151,13 @@ class _Endpoint:
             await asyncio.sleep(fault.slow_s)
         if method in LISTS:
             return spoilt_page(fault, request.query_params, response)
-        return responses.spoilt(fault, response)
+        return responses.spoilt(fault, response, request.headers.get("range", ""))
 
     async def _done(self, request: Request, method: str) -> Response:
         try:
             if method == CHUNK:
                 return responses.answered(await self._chunk(request))
-            call = self._call(request, _project(request), await request.body())
+            call = self._call(request, self._caller(request), await request.body())
             return responses.answered(await run_in_threadpool(self._handler, call))
         except RefusalError as error:
             return await _refused(request, error)
@@ -169,6 +194,16 @@ class _Endpoint:
 def _project(request: Request) -> str:
     key = request.headers.get("x-goog-api-key") or request.query_params.get("key", "")
     return project_of(key)
+
+
+def _account(request: Request) -> str:
+    check_bearer(request.headers)
+    return ""
+
+
+def _anybody(request: Request) -> str:
+    del request
+    return ""
 
 
 async def _refused(request: Request, error: RefusalError) -> Response:

@@ -9,9 +9,11 @@ from chargen_batch.emulator.catalog import MOST_REFERENCES, Model
 from chargen_batch.emulator.refusals import bad_request, file_denied
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from chargen_batch.emulator.records import File
+
+    Media = Callable[[str], str]
 
 PICTURE_TYPES = frozenset(
     {"image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"},
@@ -44,8 +46,11 @@ _WORDS = {
 }
 
 
-def check_request(request: dict[str, Any], model: Model, files: Mapping[str, File]) -> None:
-    """Refuse a generation request that the model would not take."""
+def check_request(request: dict[str, Any], model: Model, media: Media) -> None:
+    """Refuse a generation request that the model would not take.
+
+    `media` tells the MIME type of what a file's URI names, and refuses one that names nothing.
+    """
     if not request.get("contents"):
         raise bad_request("* GenerateContentRequest.contents: contents is not specified")
     references = 0
@@ -55,10 +60,24 @@ def check_request(request: dict[str, Any], model: Model, files: Mapping[str, Fil
                 "* GenerateContentRequest.contents: "
                 "required oneof field 'data' must have one initialized field",
             )
-        references += _check_media(part, model, files)
+        references += _check_media(part, model, media)
     if model.draws and references > MOST_REFERENCES:
         raise bad_request(f"Too many images: {references}, the limit is {MOST_REFERENCES}.")
     _check_generation(request.get("generationConfig", {}), model)
+
+
+def uploaded(files: Mapping[str, File]) -> Media:
+    """Look for media among the uploaded files."""
+
+    def kind_of(uri: str) -> str:
+        match = _FILE_URI.fullmatch(uri)
+        if match is None:
+            raise bad_request(f"Invalid or unsupported file uri: {uri}")
+        if match[1] not in files:
+            raise file_denied(match[1])
+        return files[match[1]].mime_type
+
+    return kind_of
 
 
 def image_config(generation: dict[str, Any]) -> dict[str, str]:
@@ -82,27 +101,17 @@ def _parts(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield from request.get("systemInstruction", {}).get("parts", [])
 
 
-def _check_media(part: dict[str, Any], model: Model, files: Mapping[str, File]) -> int:
+def _check_media(part: dict[str, Any], model: Model, media: Media) -> int:
     blob = part.get("inlineData") or part.get("fileData")
     if blob is None:
         return 0
     kind = blob.get("mimeType", "")
     if "fileData" in part:
-        kind = kind or _file(blob, files).mime_type
-        _file(blob, files)
+        found = media(blob.get("fileUri", ""))
+        kind = kind or found
     if model.draws and kind not in PICTURE_TYPES:
         raise bad_request(f"Unsupported MIME type: {kind}")
     return 1
-
-
-def _file(blob: dict[str, Any], files: Mapping[str, File]) -> File:
-    uri = blob.get("fileUri", "")
-    match = _FILE_URI.fullmatch(uri)
-    if match is None:
-        raise bad_request(f"Invalid or unsupported file uri: {uri}")
-    if match[1] not in files:
-        raise file_denied(match[1])
-    return files[match[1]]
 
 
 def _check_generation(generation: dict[str, Any], model: Model) -> None:

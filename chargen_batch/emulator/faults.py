@@ -30,6 +30,7 @@ METHODS = (
     "models.list",
     "models.generateContent",
     "models.countTokens",
+    "token",
 )
 LISTS = frozenset({"files.list", "batches.list"})
 _OF_LISTS = frozenset({"empty_list", "lost_page", "last_page", "repeat_page"})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chargen_batch.emulator.answers import respond
 from chargen_batch.emulator.calls import MOST_PER_PAGE, Answer, Call
 from chargen_batch.emulator.catalog import MODELS, find_model
-from chargen_batch.emulator.checks import check_request
+from chargen_batch.emulator.checks import check_request, uploaded
 from chargen_batch.emulator.messages import read_batch, read_count, read_request
 from chargen_batch.emulator.refusals import bad_request
 from chargen_batch.emulator.rows import check_rows
@@ -101,7 +101,7 @@ def generate(call: Call) -> Answer:
     """Answer one request at once."""
     model = find_model(call.names["model"], call.version, "generateContent")
     request = read_request(call.json(), "")
-    check_request(request, model, call.world.shelf.live(call.project))
+    check_request(request, model, uploaded(call.world.shelf.live(call.project)))
     return Answer(respond(request, model))
 
 

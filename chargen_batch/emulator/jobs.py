@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from typing import TypeVar
 
 from chargen_batch.emulator.endings import SUCCESS, Ending, ending_of
 from chargen_batch.emulator.records import (
@@ -12,11 +13,12 @@ from chargen_batch.emulator.records import (
     DELETED,
     ENDED,
     EXPIRED,
-    LIFETIME_US,
     PENDING,
     RUNNING,
     Job,
 )
+
+AnyJob = TypeVar("AnyJob", bound=Job)
 
 _MOVING = frozenset({PENDING, RUNNING, CANCELLING})
 
@@ -53,14 +55,14 @@ class Pace:
         return SUCCESS
 
 
-def look(job: Job, now_us: int, pace: Pace) -> Job:
+def look(job: AnyJob, now_us: int, pace: Pace) -> AnyJob:
     """Go on as a GET of the job makes it."""
     if not job.live:
         return job
     return settle(replace(job, looks=job.looks + 1), now_us, pace)
 
 
-def settle(job: Job, now_us: int, pace: Pace) -> Job:
+def settle(job: AnyJob, now_us: int, pace: Pace) -> AnyJob:
     """Go on as time and the looks so far make it; a job in a state of another world stays there."""
     if job.state not in _MOVING:
         return job
@@ -71,12 +73,12 @@ def settle(job: Job, now_us: int, pace: Pace) -> Job:
         job = _timed(job, now_us, pace.seconds_to_finish, pace)
     elif job.looks:
         job = _looked_at(job, now_us, pace)
-    if job.state in _MOVING and now_us >= job.created_us + LIFETIME_US:
-        return _ended(job, EXPIRED, job.created_us + LIFETIME_US, pace)
+    if job.state in _MOVING and now_us >= job.expires_us:
+        return _ended(job, EXPIRED, job.expires_us, pace)
     return job
 
 
-def cancel(job: Job, now_us: int, pace: Pace) -> Job:
+def cancel(job: AnyJob, now_us: int, pace: Pace) -> AnyJob:
     """Stop a live job; a job that has ended stays as it is."""
     if not job.live or job.state == CANCELLING:
         return job
@@ -86,8 +88,8 @@ def cancel(job: Job, now_us: int, pace: Pace) -> Job:
     return _ended(job, CANCELLED, now_us, pace)
 
 
-def _looked_at(job: Job, now_us: int, pace: Pace) -> Job:
-    if now_us >= job.created_us + LIFETIME_US:
+def _looked_at(job: AnyJob, now_us: int, pace: Pace) -> AnyJob:
+    if now_us >= job.expires_us:
         return job
     if job.looks >= pace.looks_to_finish:
         return _finished(job, now_us, pace)
@@ -96,23 +98,23 @@ def _looked_at(job: Job, now_us: int, pace: Pace) -> Job:
     return job
 
 
-def _timed(job: Job, now_us: int, seconds: float, pace: Pace) -> Job:
+def _timed(job: AnyJob, now_us: int, seconds: float, pace: Pace) -> AnyJob:
     end_us = job.created_us + int(seconds * 1_000_000)
-    if end_us <= now_us and end_us < job.created_us + LIFETIME_US:
+    if end_us <= now_us and end_us < job.expires_us:
         return _finished(job, end_us, pace)
     if now_us > job.created_us and job.state != RUNNING:
         return replace(job, state=RUNNING, updated_us=now_us)
     return job
 
 
-def _finished(job: Job, end_us: int, pace: Pace) -> Job:
+def _finished(job: AnyJob, end_us: int, pace: Pace) -> AnyJob:
     state = pace.ending(job.display_name).state
     if state in ENDED or state == DELETED:
         return _ended(job, state, end_us, pace)
     return replace(job, state=state, updated_us=end_us)
 
 
-def _ended(job: Job, state: str, end_us: int, pace: Pace) -> Job:
+def _ended(job: AnyJob, state: str, end_us: int, pace: Pace) -> AnyJob:
     ending = pace.ending(job.display_name)
     output = ending.output if ending.state == state else "none"
     return replace(job, state=state, updated_us=end_us, ended_us=end_us, output=output)

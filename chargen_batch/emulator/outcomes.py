@@ -37,14 +37,18 @@ class Behaviour:
     """How the rows of a job end, and how its output is written.
 
     `outcomes` maps a glob on keys to a kind, the first match counting; a kind may carry an
-    argument after a colon ("row_error:8", "safety:NO_IMAGE").
+    argument after a colon ("row_error:8", "safety:NO_IMAGE"). Vertex AI alone writes its output in
+    several files, of so many rows each, and in no order whatever `shuffle` says.
     """
 
     outcomes: dict[str, str] = field(default_factory=dict)
     shuffle: bool = False
     no_final_newline: bool = False
+    rows_per_shard: int = 1000
 
     def __post_init__(self) -> None:
+        if self.rows_per_shard < 1:
+            raise ValueError("rows_per_shard must be at least 1")
         for kind in self.outcomes.values():
             if kind.partition(":")[0] not in KINDS:
                 raise ValueError(f"no such outcome: {kind!r}; there are {', '.join(sorted(KINDS))}")

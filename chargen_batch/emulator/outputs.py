@@ -45,7 +45,7 @@ class Outputs:
         path = self._outputs / f"{job.id}.jsonl"
         if not path.exists():
             self._outputs.mkdir(parents=True, exist_ok=True)
-            with _alone(path.with_suffix(".lock")):
+            with alone(path.with_suffix(".lock")):
                 if not path.exists():
                     self._paint(job, path)
         return path
@@ -64,7 +64,8 @@ class Outputs:
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[None]:
+def alone(lock: Path) -> Iterator[None]:
+    """Hold a lock file, across processes."""
     # A lock file that is removed while others wait for it is harmless here: whoever comes after
     # finds the output there.
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)

@@ -85,6 +85,11 @@ class Job:
     listed_us: int = 0
 
     @property
+    def expires_us(self) -> int:
+        """Give the moment at which the job is given up."""
+        return self.created_us + LIFETIME_US
+
+    @property
     def live(self) -> bool:
         """Say whether the job can still change; a state that nobody knows is live."""
         return self.state not in ENDED and self.state != DELETED

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -27,6 +29,7 @@ JSON = "application/json; charset=UTF-8"
 TRANSPORT = "chargen.transport"
 NO_ANSWER = 0
 _MOST_OF_A_TRUNCATED_FILE = 4_000_000
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 _PAGE = b"<!DOCTYPE html>\n<html><title>Error</title><p>The server encountered an error.</html>\n"
 
 
@@ -96,22 +99,22 @@ def instead(fault: Fault) -> Response | None:
     return None if maker is None else maker(fault)
 
 
-def spoilt(fault: Fault, response: Response) -> Response:
-    """Give what becomes of a good answer."""
+def spoilt(fault: Fault, response: Response, wanted: str = "") -> Response:
+    """Give what becomes of a good answer; `wanted` is the Range that was asked for."""
     if fault.kind == "drop_after":
         return Cut()
-    if response.status_code != HTTPStatus.OK:
+    is_good = response.status_code in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}
+    is_cut = is_good and fault.kind.startswith("truncate")
+    half = _half(response, wanted) if is_cut else None
+    if half is None:
         return response
-    content, length = _half(response)
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
+    head, content = half.head, half.content
     if fault.kind == "truncate":
-        return Cut(head + b"Content-Length: %d\r\n\r\n" % length + content)
+        return Cut(head + b"Content-Length: %d\r\n\r\n" % half.length + content)
     if fault.kind == "truncate_chunked":
         chunk = b"%x\r\n" % len(content) + content + b"\r\n"
         return Cut(head + b"Transfer-Encoding: chunked\r\n\r\n" + chunk)
-    if fault.kind == "truncate_close":
-        return Cut(head + b"Connection: close\r\n\r\n" + content)
-    return response
+    return Cut(head + b"Connection: close\r\n\r\n" + content)
 
 
 def _error(fault: Fault) -> Response:
@@ -120,15 +123,37 @@ def _error(fault: Fault) -> Response:
     return refused(RefusalError(fault.code, "The service is not well, by request."))
 
 
-def _half(response: Response) -> tuple[bytes, int]:
+@dataclass(frozen=True, slots=True)
+class _Half:
+    """The first half of an answer of a certain length; `part` is what of a file that has."""
+
+    content: bytes
+    length: int
+    part: str = ""
+
+    @property
+    def head(self) -> bytes:
+        """Give what comes before the content, but for what tells its length."""
+        first = f"206 Partial Content\r\nContent-Range: {self.part}" if self.part else "200 OK"
+        return f"HTTP/1.1 {first}\r\nContent-Type: application/octet-stream\r\n".encode()
+
+
+def _half(response: Response, wanted: str) -> _Half | None:
     if isinstance(response, Download):
-        return _half_of_file(Path(response.path))
+        return _half_of_file(Path(response.path), wanted)
     body = bytes(response.body)
-    return body[: len(body) // 2], len(body)
+    return _Half(body[: len(body) // 2], len(body), response.headers.get("content-range", ""))
 
 
-def _half_of_file(path: Path) -> tuple[bytes, int]:
+def _half_of_file(path: Path, wanted: str) -> _Half | None:
+    found = _RANGE.fullmatch(wanted)
     with path.open("rb") as file:
-        length = file.seek(0, 2)
-        file.seek(0)
-        return file.read(min(length // 2, _MOST_OF_A_TRUNCATED_FILE)), length
+        size = file.seek(0, 2)
+        first = int(found[1]) if found else 0
+        end = min(size, int(found[2]) + 1) if found and found[2] else size
+        if found and first >= end:
+            return None  # it is refused with 416
+        file.seek(first)
+        content = file.read(min((end - first) // 2, _MOST_OF_A_TRUNCATED_FILE))
+    part = f"bytes {first}-{end - 1}/{size}" if found else ""
+    return _Half(content, end - first, part)

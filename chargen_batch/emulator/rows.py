@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chargen_batch.emulator.checks import check_request
+from chargen_batch.emulator.checks import check_request, uploaded
 from chargen_batch.emulator.messages import read_request
 from chargen_batch.emulator.refusals import RefusalError, bad_request
 from chargen_batch.emulator.tokens import tokens_of
@@ -45,12 +45,13 @@ def check_rows(
 
     Keys are not compared: that the service does so is not established.
     """
+    media = uploaded(files)
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             row = parse_row(line)
-            check_request(row.request, model, files)
+            check_request(row.request, model, media)
         except RefusalError as error:
             message = f"Invalid input file, line {number}: {error.message}"
             raise RefusalError(error.code, message) from error

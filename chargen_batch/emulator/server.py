@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from starlette.types import ASGIApp
+
     from chargen_batch.emulator.clock import Clock
     from chargen_batch.emulator.faults import Fault
     from chargen_batch.emulator.ids import IdChoice
@@ -90,13 +92,20 @@ def serve(
     world.pace = pace or world.pace
     world.behaviour = behaviour or world.behaviour
     faults = Faults(world.store, world.trouble.faults)
+    with in_thread(make_app(world, faults), host, port) as base_url:
+        yield Emulator(base_url, world, faults)
+
+
+@contextlib.contextmanager
+def in_thread(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serve any application from a daemon thread while the context is open; give its URL."""
     listener = _bound(host, port)
-    server = _Server(_config(world, faults))
+    server = _Server(_config(app))
     run = server.serve(sockets=[listener])
     thread = threading.Thread(target=asyncio.run, args=(run,), name="emulator", daemon=True)
     thread.start()
     try:
-        yield Emulator(_url(listener), world, faults)
+        yield _url(listener)
     finally:
         server.should_exit = True
         thread.join(_JOIN_S)
@@ -122,7 +131,7 @@ def run_forever(
     for method, queue in (faults or {}).items():
         queues.add(method, *queue)
     listener = _bound(host, port)
-    server = _Server(_config(world, queues))
+    server = _Server(_config(make_app(world, queues)))
     announce(_url(listener))
     asyncio.run(server.serve(sockets=[listener]))
 
@@ -146,9 +155,7 @@ def _url(listener: socket.socket) -> str:
     return f"http://{host}:{port}"
 
 
-def _config(world: World, faults: Faults) -> uvicorn.Config:
+def _config(app: ASGIApp) -> uvicorn.Config:
     quiet: dict[str, Any] = {"log_config": None, "log_level": "warning", "access_log": False}
     quiet["date_header"] = False  # the world's clock tells it
-    return uvicorn.Config(
-        make_app(world, faults), loop="asyncio", http="h11", ws="none", lifespan="off", **quiet
-    )
+    return uvicorn.Config(app, loop="asyncio", http="h11", ws="none", lifespan="off", **quiet)

@@ -9,12 +9,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, TypeVar
 
 from chargen_batch.emulator.records import File, Job, Upload
+from chargen_batch.emulator.vertex_records import VertexJob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-Record = TypeVar("Record", File, Job, Upload)
+Record = TypeVar("Record", File, Job, Upload, VertexJob)
 
 VERSION = 2
 BUSY_TIMEOUT_S = 60.0

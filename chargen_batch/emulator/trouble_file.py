@@ -26,7 +26,7 @@ _PACE = {
     "looks_to_cancel": _WHOLE,
     "seconds_to_finish": _NUMBER,
 }
-_OUTPUT = {"shuffle": _SWITCH, "no_final_newline": _SWITCH}
+_OUTPUT = {"shuffle": _SWITCH, "no_final_newline": _SWITCH, "rows_per_shard": _WHOLE}
 _LISTS = {"late_listings": _WHOLE, "late_s": _NUMBER, "page_size": _WHOLE}
 _QUOTAS = dict.fromkeys(("max_live_jobs", "max_enqueued_tokens", "max_stored_bytes"), _WHOLE)
 _NAMES = {bool: "true or false", int: "a number", float: "a number", str: "a text"}

@@ -20,6 +20,7 @@ from chargen_batch.emulator.refusals import not_found
 from chargen_batch.emulator.shelf import Shelf
 from chargen_batch.emulator.store import Store, Transaction
 from chargen_batch.emulator.trouble import Trouble
+from chargen_batch.emulator.vertex_delivery import Deliveries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +40,8 @@ class World:
     """All that the service knows. Nothing is made on disk before the first request.
 
     `trouble`, `pace` and `behaviour` may be changed at any time; a job keeps the behaviour that it
-    was created under. Every method may raise RefusalError.
+    was created under. `storage` is the URL of the Cloud Storage of Vertex AI jobs, where it is not
+    the one that STORAGE_EMULATOR_HOST names. Every method may raise RefusalError.
     """
 
     def __init__(
@@ -51,6 +53,8 @@ class World:
         trouble: Trouble | None = None,
     ) -> None:
         self.root = root
+        self.storage = ""
+        self.deliveries = Deliveries()
         self.trouble = trouble or Trouble()
         self.store = Store(root / "world.sqlite3")
         self.new_id = ids_of(ids, self.store)

@@ -96,10 +96,11 @@ class RunningJob(StagedJob, frozen=True, kw_only=True, tag="running"):
 
 
 class EndedJob(RunningJob, frozen=True, kw_only=True, tag="ended"):
-    """Ended with results that are still on the service."""
+    """Ended with results that are still on the service; ``error`` says why they are not all."""
 
     ended_at: Moment
     result_file_name: str
+    error: str | None = None
 
 
 class DownloadedJob(EndedJob, frozen=True, kw_only=True, tag="downloaded"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from chargen_batch.core import backends
 from chargen_batch.errors import ServiceError, StateError
 from chargen_batch.model.state import IntendedJob, RunningJob, ServiceIdentity
 from chargen_batch.phases.effects import iso
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from chargen_batch.run.directory import RunDirectory
     from chargen_batch.service.api import BatchService, ServiceAddress
 
-_BASE_URL = "GOOGLE_GEMINI_BASE_URL"
 # How the service answers where a file or a job is another project's, or gone.
 _NOT_SEEN = frozenset({403, 404})
 
@@ -39,7 +39,8 @@ def connected(
     """Return the service that a run was staged on, and its state.
 
     Where the API key is another one, something that the run has on the service is looked at: a key
-    that sees it is of the same project, and the run goes on with it, its fingerprint renewed.
+    that sees it is of the same project, and the run goes on with it, its fingerprint renewed. Where
+    the key is a place, another one is refused: jobs would be looked for where they are not.
 
     Args:
         run: The run's directory, under its lock.
@@ -48,8 +49,8 @@ def connected(
         clock: The time.
 
     Raises:
-        StateError: The command is set up for another backend or another host.
-        ServiceError: The API key is another project's: the run's files and jobs would seem gone.
+        StateError: The command is set up for another backend, host or place.
+        ServiceError: The key is another project's: the run's files and jobs would seem gone.
         NetworkError: The key is another one, and the service was not reached.
 
     """
@@ -58,12 +59,17 @@ def connected(
     check_place(state, now)
     if pinned is None or now.key_fingerprint == pinned.key_fingerprint:
         return service, state
+    words = backends.words(now.backend)
+    if service.address.key_is_place:
+        raise StateError(
+            f"run {state.run_id} was staged with {words.other_place}", hint=words.same_place
+        )
     at = iso(clock())
     if not _is_of_same_project(run, state, service, at=at):
         raise ServiceError(
-            f"run {state.run_id} was staged with another API key, and this one does not see "
+            f"run {state.run_id} was staged with {words.other_place}, and this one does not see "
             "what the run has on the service",
-            hint="use the key that it was staged with, or another of the same project",
+            hint=words.same_place,
         )
     run.log(at, "key", before=pinned.key_fingerprint, after=now.key_fingerprint)
     return service, run.save(msgspec.structs.replace(state, service=now, updated_at=at))
@@ -85,8 +91,8 @@ def check_place(state: RunState, now: ServiceIdentity) -> None:
     pinned = state.service
     if pinned is not None and now.base_url != pinned.base_url:
         # The embedded emulator is no address that anyone could set.
-        has_address = "://" in pinned.base_url
-        back = f"set {_BASE_URL}={pinned.base_url}" if has_address else f"unset {_BASE_URL}"
+        has_address, variable = "://" in pinned.base_url, backends.words(now.backend).base_url
+        back = f"set {variable}={pinned.base_url}" if has_address else f"unset {variable}"
         raise StateError(
             f"run {state.run_id} was staged on {pinned.base_url}, "
             f"and this command is set up for {now.base_url}",

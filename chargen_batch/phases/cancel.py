@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from chargen_batch.core import cancelling, polling, state_machine, submission
+from chargen_batch.core import backends, cancelling, polling, state_machine, submission
 from chargen_batch.core.strays import is_of
 from chargen_batch.errors import ExecutionError, ExitCode, ServiceError
 from chargen_batch.model.state import EndedJob, IntendedJob, LostJob
@@ -141,10 +141,11 @@ def _stop_all(round_: Round, *, gives_up: bool) -> None:
             hint="state.json was changed: restore it; the other jobs were stopped",
         )
     if gone:
+        words = backends.words(round_.state.config.backend)
         raise ExecutionError(
             f"the service no longer has {', '.join(gone)} of run {round_.state.run_id}",
             job=gone[0],
-            hint="is this the key that they were created with? the other jobs were stopped",
+            hint=f"{words.are_they_there} the other jobs were stopped",
         )
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from chargen_batch.core import cleaning, state_machine, strays
-from chargen_batch.core.jobs import NAME_PREFIX
+from chargen_batch.core import cleaning, limits, state_machine, strays
+from chargen_batch.core.jobs import JSONL, NAME_PREFIX
 from chargen_batch.core.polling import has_ended
 from chargen_batch.errors import ExitCode, ServiceError
 from chargen_batch.model.state import DownloadedJob
@@ -109,10 +109,12 @@ def _was_named(state: RunState) -> bool:
 
 
 def _left(run: RunDirectory, state: RunState, *, now: datetime, sure: bool) -> _Left:
+    # What only a rule of a bucket removes may be there still, or have no such rule.
+    is_certain = limits.of(state.config.backend).file_life_h is not None
     alive = {
         entry.name: entry.local_path
         for entry in run.uploads()
-        if entry.expires_at is None or parse_iso(entry.expires_at) > now
+        if entry.expires_at is None or parse_iso(entry.expires_at) > now or not is_certain
     }
     needed = _needed_elsewhere(run) if alive else set()
     outcomes = settling.ledger(run)
@@ -130,10 +132,20 @@ def _left(run: RunDirectory, state: RunState, *, now: datetime, sure: bool) -> _
         else:
             kept.append(f"job {job.index} ({name}): {stays.why}")
             is_final = is_final and stays.for_good
-    held = [name for name in alive if name in needed]
+    shared = _shared(run, state)
+    held = [name for name in alive if name in needed and name not in shared]
     kept += [f"{alive[name]} ({name}): another run needs it" for name in held]
-    files = tuple(name for name in alive if name not in needed)
+    if shared:
+        kept.append(f"{len(shared)} reference(s): all runs share them, and the bucket keeps them")
+    files = tuple(name for name in alive if name not in needed | shared)
     return _Left(files, tuple(jobs), tuple(kept), is_final=is_final and not held)
+
+
+def _shared(run: RunDirectory, state: RunState) -> set[str]:
+    """Return the names of the uploads that are every run's: no run removes them."""
+    if not limits.of(state.config.backend).shares_references:
+        return set()
+    return {entry.name for entry in run.uploads() if entry.mime != JSONL}
 
 
 def _needed_elsewhere(run: RunDirectory) -> set[str]:

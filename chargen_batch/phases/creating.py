@@ -6,7 +6,7 @@ import contextlib
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from chargen_batch.core import jobs, polling, room, submission
+from chargen_batch.core import backends, jobs, limits, polling, room, submission
 from chargen_batch.core.room import Load
 from chargen_batch.core.submission import CreateAnswer
 from chargen_batch.errors import NetworkError, ServiceError
@@ -35,6 +35,9 @@ class Creation:
         self.round, self.uploader = round_, uploader
         self.live = room.live(round_.listed, ours)
         self.asked = self.checked = False
+        backend = round_.state.config.backend
+        self._words = backends.words(backend)
+        self._queues_tokens = limits.of(backend).queues_tokens
 
     def create(self) -> None:
         """Create jobs while the service has room.
@@ -70,7 +73,7 @@ class Creation:
             job,
             self.live,
             max_jobs=config.max_concurrent_jobs,
-            max_tokens=config.max_enqueued_tokens,
+            max_tokens=config.max_enqueued_tokens if self._queues_tokens else None,
         )
 
     def _finds_room(self) -> bool:
@@ -141,17 +144,20 @@ class Creation:
                 return ()
             case CreateAnswer.STOP:
                 self.round.save(submission.unsent(intent))
-                raise _stopped(intent, error) from error
+                raise _stopped(intent, error, self._words.credentials) from error
 
     def _no_room(self, intent: IntendedJob, error: BatchError) -> Sequence[Pending] | None:
-        """Let a job wait for its turn; where nothing of ours is in its way, it is too large."""
-        if self.live:
+        """Let a job wait for its turn; where nothing of ours is in its way, it is too large.
+
+        Unless no job can be: where the queue counts no tokens, all that is refused is the call.
+        """
+        if self.live or not self.round.service.limits.queues_tokens:
             self.round.save(submission.unsent(intent))
             self.round.warnings.append(f"job {intent.index} waits for quota: {error}")
             return None
         if intent.task_count == 1:
             self.round.save(submission.unsent(intent))
-            raise _too_large(intent, error) from error
+            raise _too_large(intent, error, self._words.quotas) from error
         tasks = self.round.run.tasks(intent.first_task, intent.task_count)
         tokens = [task.estimate.input_tokens for task in tasks]
         free = len(self.round.state.jobs) + 1
@@ -164,7 +170,7 @@ class Creation:
         return halves
 
 
-def _stopped(job: IntendedJob, error: BatchError) -> BatchError:
+def _stopped(job: IntendedJob, error: BatchError, credentials: str) -> BatchError:
     """Return the error that ends the command; of a 403 it is not said what is forbidden."""
     if not isinstance(error, ServiceError) or error.http_status != _FORBIDDEN:
         return error
@@ -174,11 +180,11 @@ def _stopped(job: IntendedJob, error: BatchError) -> BatchError:
         status=error.status,
         google=error.google,
         hint="run submit again: a file that is gone is uploaded anew; if it is refused again, "
-        f"this API key may not run {job.model} in batches",
+        f"{credentials} may not run {job.model} in batches",
     )
 
 
-def _too_large(job: IntendedJob, error: BatchError) -> BatchError:
+def _too_large(job: IntendedJob, error: BatchError, quotas: str) -> BatchError:
     wait_s = error.retry_after_s if isinstance(error, ServiceError) else None
     when = f"in {wait_s:.0f} s" if wait_s else "later"
     return ServiceError(
@@ -188,5 +194,5 @@ def _too_large(job: IntendedJob, error: BatchError) -> BatchError:
         google=True,
         retry_after_s=wait_s,
         hint=f"something else uses the quota up, or it is too small for {job.model}: run submit "
-        f"again {when}, or look at the project's limits in Google AI Studio",
+        f"again {when}, or look at {quotas}",
     )

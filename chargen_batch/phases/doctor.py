@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from chargen_batch import __version__, disk
 from chargen_batch.config import STORY_FOLDERS
-from chargen_batch.core import checkup
+from chargen_batch.core import backends, checkup
 from chargen_batch.core.checkup import Check
 from chargen_batch.core.polling import has_ended
 from chargen_batch.core.states import EMULATOR
 from chargen_batch.errors import BatchError, ExitCode, of_the_system
-from chargen_batch.phases.storage import MOST_LIVE_JOBS, MOST_STORED_BYTES
 from chargen_batch.run import runs
 
 if TYPE_CHECKING:
@@ -128,13 +127,15 @@ def _service(project: Project, connect: Connect, clock: Clock) -> Iterator[Check
     try:
         service = connect()
     except BatchError as err:
-        yield checkup.failed("key", err)
+        words = backends.words(project.settings.batch.backend)
+        yield checkup.failed(words.key, err)
         return
     address = service.address
-    seen = f"there is one, for {address.backend} at {address.base_url}"
+    words = backends.words(address.backend)
+    seen = f"{words.there}, for {address.backend} at {address.base_url}"
     if address.backend == EMULATOR:
         seen = f"none is needed for the emulator ({address.base_url})"
-    yield Check("key", "ok", seen)
+    yield Check(words.key, "ok", seen)
     try:
         yield from _answers(project, service, clock)
     except BatchError as err:
@@ -143,12 +144,15 @@ def _service(project: Project, connect: Connect, clock: Clock) -> Iterator[Check
 
 def _answers(project: Project, service: BatchService, clock: Clock) -> Iterator[Check]:
     jobs = list(service.list_jobs())
-    yield Check("service", "ok", "it answers, and takes the key")
+    words, most = backends.words(service.address.backend), service.limits
+    yield Check("service", "ok", f"it answers, and takes the {words.key}")
     live = sum(not has_ended(job.state) for job in jobs)
-    most = min(MOST_LIVE_JOBS, project.settings.batch.max_concurrent_jobs)
-    yield checkup.slots(live, most)
-    used = sum(file.size for file in service.list_files())
-    yield checkup.storage(used, MOST_STORED_BYTES)
+    wanted = project.settings.batch.max_concurrent_jobs
+    yield checkup.slots(live, wanted, most.live_jobs)
+    if most.stored_bytes is not None:
+        used = sum(file.size for file in service.list_files())
+        yield checkup.storage(used, most.stored_bytes, life_h=most.file_life_h)
+    yield from service.checks()
     names = project.settings.models
     for name in dict.fromkeys((names.generate, names.analyze)):
         yield from _model(service, name, clock, is_needed=name == names.generate)

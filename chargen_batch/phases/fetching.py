@@ -115,38 +115,46 @@ class Fetcher:
             return err
 
     def _bring(self, job: EndedJob) -> FetchedFile:
-        """Bring one result file here; one with too few lines is fetched anew, once."""
+        """Bring one result file here; one that is spoilt, or too short, is fetched anew, once."""
         final = self._run.results_file(job.index)
         partial = final.with_name(final.name + ".part")
         counted = job.counts.succeeded + job.counts.failed
+        is_intact = True
         for is_last in (False, True):
-            extent = self._stream(job, partial)
+            extent, is_intact = self._stream(job, partial)
             missing = max(0, counted - extent.lines)
-            if not missing or (is_last and job.index in self._as_it_is):
+            if is_intact and (not missing or (is_last and job.index in self._as_it_is)):
                 disk.rename(partial, final)
                 self._arrivals.came(job.index, extent.size, extent.size, name=final.name)
                 return FetchedFile(final, extent.size, missing)
             partial.unlink()
+        if not is_intact:
+            raise _spoilt(job.result_file_name)
         raise ResultsError(
             f"the results of {job.batch_job_name} have fewer lines than the job counted, twice",
             hint="try again later, or take the file as it is: chargen-batch download "
             f"--run {self._run.run_id} --give-up {job.index}",
         )
 
-    def _stream(self, job: EndedJob, partial: Path) -> Extent:
+    def _stream(self, job: EndedJob, partial: Path) -> tuple[Extent, bool]:
         """Append what is missing of a file to its partial copy, going on behind each break.
 
         Opening is repeated below us, by its policy; what breaks behind bytes that came is opened
         again at once.
+
+        Returns:
+            How far the file goes, and whether it is what the service has.
+
         """
         extent, name = trusted(partial), job.result_file_name
         for number in range(1, ATTEMPTS + 1):
             before = extent.size
             try:
-                total = self._append(job, partial, extent)
-                if is_whole(partial, extent, total):
-                    return extent
-                trouble: BatchError = _cut(name, extent, total)
+                came = self._append(job, partial, extent)
+                if is_whole(partial, extent, came.total):
+                    with partial.open("rb") as stream:
+                        return extent, came.is_intact(stream)
+                trouble: BatchError = _cut(name, extent, came.total)
             except (NetworkError, ServiceError) as err:
                 if not is_retryable(err) or self._stopped.is_set():
                     raise
@@ -155,8 +163,8 @@ class Fetcher:
                 raise trouble
         raise AssertionError  # the last of the attempts has returned or raised
 
-    def _append(self, job: EndedJob, partial: Path, extent: Extent) -> int | None:
-        """Append what one answer brings; the service may begin anew. Return the whole size."""
+    def _append(self, job: EndedJob, partial: Path, extent: Extent) -> Download:
+        """Append what one answer brings, and return it; the service may begin anew."""
         name, file = job.result_file_name, self._run.results_file(job.index).name
         try:
             with self._opened(name, offset=extent.size) as download:
@@ -182,7 +190,14 @@ class Fetcher:
             raise _too_long(name, partial) from err
         if download.total is not None and extent.size > download.total:
             raise _too_long(name, partial)
-        return download.total
+        return download
+
+
+def _spoilt(name: str) -> ResultsError:
+    return ResultsError(
+        f"{name} came with other bytes than the service has, twice: the checksums differ",
+        hint="run download again; if it goes on, something on the way changes what is fetched",
+    )
 
 
 def _cut(name: str, extent: Extent, total: int | None) -> ResultsError:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chargen_batch.core import giving_up, jobs, polling, state_machine, submission
+from chargen_batch.core import (
+    backends,
+    giving_up,
+    jobs,
+    limits,
+    polling,
+    state_machine,
+    submission,
+)
 from chargen_batch.errors import ExecutionError, ExitCode, ServiceError, StateError
 from chargen_batch.model.events import JobSeen
 from chargen_batch.model.state import EndedJob, LostJob, StagedJob, WaitingJob
@@ -167,7 +175,7 @@ class _Asking:
                 name=name,
                 state=seen.state,
                 counts=seen.counts,
-                age_s=polling.age(job, now=moment).age_s,
+                age_s=polling.age(job, now=moment, life_h=_life_h(state)).age_s,
                 error=seen.error,
             )
         )
@@ -190,8 +198,8 @@ def _gone(state: RunState, gone: Sequence[RunningJob]) -> ExecutionError:
     return ExecutionError(
         f"the service no longer has {names} of run {state.run_id}",
         job=gone[0].batch_job_name,
-        hint="is this the key that they were created with? the other jobs were asked; to go on "
-        f"without, type: {giving_up.command('poll', state.run_id, gone)}",
+        hint=f"{backends.words(state.config.backend).are_they_there} the other jobs were asked; "
+        f"to go on without, type: {giving_up.command('poll', state.run_id, gone)}",
     )
 
 
@@ -208,16 +216,21 @@ def _advance(run: RunDirectory, state: RunState, *, at: str) -> RunState:
     return run.save(state_machine.moved(state, phase, at=at, command="poll"))
 
 
+def _life_h(state: RunState) -> float:
+    return limits.of(state.config.backend).job_life_h
+
+
 def _report(state: RunState, clock: Clock, *, asked: int, given_up: frozenset[int]) -> PollReport:
-    live = [polling.age(job, now=clock()) for job in state.jobs if submission.is_live(job)]
-    ages = tuple(sorted(live, key=lambda age: -age.age_s))
+    life_h, live = _life_h(state), filter(submission.is_live, state.jobs)
+    found = [polling.age(job, now=clock(), life_h=life_h) for job in live]
+    ages = tuple(sorted(found, key=lambda age: -age.age_s))
     kept = (
         f"job {job.index} was not given up: the service has it"
         for job in state.jobs
         if job.index in given_up and not isinstance(job, LostJob)
     )
     odd = (polling.warning(job, state.run_id) for job in state.jobs)
-    warnings = (*odd, *(age.warning for age in ages), *kept)
+    warnings = (*odd, *(age.warning(life_h=life_h) for age in ages), *kept)
     told = tuple(warning for warning in warnings if warning)
     return PollReport(
         state.run_id,

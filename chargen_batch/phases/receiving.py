@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from chargen_batch.core.results import shortened
 from chargen_batch.errors import ResultsError
 from chargen_batch.model.outcome import TaskError
 from chargen_batch.phases import settling
@@ -146,7 +147,7 @@ class Receiver:
         job = reading.job
         error = TaskError(
             code="MISSING_RESULT",
-            message=f"{job.results_file} has no line for this task",
+            message=f"{job.results_file} has no line for this task{_because(job)}",
             retryable=reading.is_complete,
         )
         missing = [
@@ -156,6 +157,11 @@ class Receiver:
         ]
         settling.bury(self.run, missing)
         self.known.update({task.key: outcome for task, outcome in missing})
+
+
+def _because(job: DownloadedJob) -> str:
+    """Return why the service did not finish a job, where it said so."""
+    return f"; the job ended as {job.state}: {shortened(job.error)}" if job.error else ""
 
 
 def kept(warnings: Sequence[str]) -> tuple[str, ...]:

@@ -9,6 +9,8 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from chargen_batch.core.adapters import adapter_for
 from chargen_batch.core.picture_checks import decoded
 from chargen_batch.core.results import parse_line, shortened
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from chargen_batch.run.directory import RunDirectory
 
 _RESPONSE_LIMIT: Final = 20_000
+# What Vertex says again of what was asked: a dead letter has the task itself.
+_ECHOED: Final = "request"
 # A picture in base64, and a thought's signature, which is as long and says nothing to people.
 _BLOBS: Final = re.compile(
     rb'("(?:data|thoughtSignature|thought_signature)"\s*:\s*")[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL
@@ -167,6 +171,11 @@ class LineReader:
 
 
 def _without_image_data(raw: memoryview) -> str:
-    """Return a raw answer as a dead letter keeps it."""
-    text = _BLOBS.sub(rb"\1...", bytes(raw))[:_RESPONSE_LIMIT]
+    """Return a raw answer as a dead letter keeps it: without what was asked, if it has that."""
+    text = bytes(raw)
+    if b'"request"' in text:
+        fields = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+        fields.pop(_ECHOED, None)
+        text = msgspec.json.encode(fields)
+    text = _BLOBS.sub(rb"\1...", text)[:_RESPONSE_LIMIT]
     return text.decode("utf-8", "replace").rstrip("\n")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from chargen_batch.core import jobs, state_machine
+from chargen_batch.core import jobs, limits, state_machine
 from chargen_batch.errors import ExitCode, StagingError
 from chargen_batch.model.analysis import EXAMPLES
 from chargen_batch.model.outcome import Picture
@@ -96,15 +96,17 @@ def _prepared(run: RunDirectory, project: Project, state: RunState) -> Sequence[
     """Return the jobs that a run is cut into, once all that can be known of it is well."""
     _try_splices(run, project, state)
     config = state.config
-    weighing = Weighing(run)
+    most = limits.of(config.backend)
+    weighing = Weighing(run, uri_length=most.uri_length)
     cut = jobs.cut(
         weighing.weights(),
-        max_tasks=config.max_tasks_per_job,
-        max_bytes=config.max_job_bytes,
-        max_tokens=config.max_enqueued_tokens // 2,
+        max_tasks=min(config.max_tasks_per_job, most.job_requests or config.max_tasks_per_job),
+        max_bytes=min(config.max_job_bytes, most.job_bytes or config.max_job_bytes),
+        max_tokens=config.max_enqueued_tokens // 2 if most.queues_tokens else None,
     )
     waiting = tuple(cut)
-    storage.hold(project, state.config, weighing.images, weighing.request_bytes)
+    if most.stored_bytes is not None:
+        storage.hold(project, config, weighing.images, weighing.request_bytes)
     return waiting
 
 

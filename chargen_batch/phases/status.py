@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from chargen_batch.core import polling, resuming
+from chargen_batch.core import limits, resuming
 from chargen_batch.errors import ExitCode
 from chargen_batch.model.state import EndedJob, RunningJob
 from chargen_batch.phases.effects import iso, parse_iso
@@ -71,6 +72,7 @@ def run(run: RunDirectory, project: Project, *, clock: Clock) -> StatusReport:
 
     """
     state, now = run.state(), clock()
+    life = timedelta(hours=limits.of(state.config.backend).job_life_h)
     return StatusReport.of(
         run,
         state,
@@ -79,7 +81,7 @@ def run(run: RunDirectory, project: Project, *, clock: Clock) -> StatusReport:
         updated_at=state.updated_at,
         completed_at=state.completed_at,
         skipped=state.skipped_tasks,
-        jobs=tuple(_job(job, now) for job in state.jobs),
+        jobs=tuple(_job(job, now, life) for job in state.jobs),
         error=state.error,
         error_code=state.error_code,
         holder=holder(run.lock_file),
@@ -93,14 +95,14 @@ def _next_command(run: RunDirectory, state: RunState) -> str | None:
     return command and f"{_TYPED.get(command, command)} --run {state.run_id}"
 
 
-def _job(job: Job, now: datetime) -> JobStatus:
+def _job(job: Job, now: datetime, life: timedelta) -> JobStatus:
     ended_at: str | None = getattr(job, "ended_at", None)
     submitted_at: str | None = getattr(job, "submitted_at", None)
     age_s = deadline = None
     if submitted_at:
         age_s = _seconds(submitted_at, parse_iso(ended_at) if ended_at else now)
         if isinstance(job, RunningJob) and not isinstance(job, EndedJob):
-            deadline = iso(parse_iso(submitted_at) + polling.EXPIRES_AFTER)
+            deadline = iso(parse_iso(submitted_at) + life)
     return JobStatus(
         index=job.index,
         status=str(job.__struct_config__.tag),

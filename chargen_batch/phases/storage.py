@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from chargen_batch.core.polling import has_ended
 from chargen_batch.errors import ServiceError, StagingError
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     from chargen_batch.model.task import ImageRef
     from chargen_batch.run.directory import RunDirectory
     from chargen_batch.service.api import BatchService
-
-# The service's own limits for one project (gemini.md §5).
-MOST_STORED_BYTES: Final = 20_000_000_000
-MOST_LIVE_JOBS: Final = 100
 
 
 def hold(
@@ -45,8 +41,8 @@ def hold(
     raise StagingError(
         f"the run would put {_bytes(size)} on the service, {_bytes(reference_bytes)} of it in "
         f"{len(images)} reference(s), more than batch.max_staged_bytes allows ({_bytes(most)})",
-        hint="plan fewer tasks at once (--max-tasks, --only), or use the Vertex backend, whose "
-        "storage is your own; nothing was sent",
+        hint="plan fewer tasks at once (--max-tasks, --only), or use Vertex AI "
+        "(--backend vertex), whose storage is your own; nothing was sent",
     )
 
 
@@ -57,7 +53,7 @@ def warnings(
     wanted: Mapping[str, ImageRef],
     jobs: Iterable[Job],
 ) -> tuple[str, ...]:
-    """Say what is about to be too full; ask for it only where something is to be uploaded.
+    """Say what is about to be too full; ask only before uploads, and only of what has a limit.
 
     Args:
         run: The run's directory.
@@ -78,18 +74,22 @@ def warnings(
 
 
 def _warnings(service: BatchService, coming: int) -> Iterator[str]:
-    stored = sum(file.size for file in service.list_files())
-    if stored + coming > MOST_STORED_BYTES:
-        yield (
-            f"the service holds {_bytes(stored)} of files, and {_bytes(coming)} more are coming: "
-            f"it takes {_bytes(MOST_STORED_BYTES)} (files go after 48 hours)"
-        )
-    live = sum(not has_ended(job.state) for job in service.list_jobs())
-    if live >= MOST_LIVE_JOBS:
-        yield (
-            f"{live} jobs are at work on the service, which takes {MOST_LIVE_JOBS}: "
-            "submit will have to wait until some have ended"
-        )
+    most = service.limits
+    if most.stored_bytes is not None:
+        stored = sum(file.size for file in service.list_files())
+        if stored + coming > most.stored_bytes:
+            gone = f" (files go after {most.file_life_h:.0f} hours)" if most.file_life_h else ""
+            yield (
+                f"the service holds {_bytes(stored)} of files, and {_bytes(coming)} more are "
+                f"coming: it takes {_bytes(most.stored_bytes)}{gone}"
+            )
+    if most.live_jobs is not None:
+        live = sum(not has_ended(job.state) for job in service.list_jobs())
+        if live >= most.live_jobs:
+            yield (
+                f"{live} jobs are at work on the service, which takes {most.live_jobs}: "
+                "submit will have to wait until some have ended"
+            )
 
 
 def size_of(project: Project, images: Iterable[ImageRef]) -> int:

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chargen_batch import disk
-from chargen_batch.core import jobs
+from chargen_batch.core import jobs, limits
 from chargen_batch.core.adapters import request_line
-from chargen_batch.core.jobs import became
+from chargen_batch.core.jobs import JSONL, became
 from chargen_batch.model.outcome import TaskError
 from chargen_batch.model.state import StagedJob, WaitingJob
 from chargen_batch.phases import settling
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from chargen_batch.run.directory import RunDirectory
     from chargen_batch.service.api import BatchService
 
-JSONL = "application/jsonl"
-
 
 class Uploader:
     """Uploads for one run; the ledger says what is there already."""
@@ -46,7 +44,8 @@ class Uploader:
         tell: Tell = silent,
     ) -> None:
         self.run, self.service, self.clock = run, service, clock
-        until = clock() + timedelta(hours=config.min_file_life_h)
+        needed_h = max(config.min_file_life_h, limits.of(config.backend).needed_life_h)
+        until = clock() + timedelta(hours=needed_h)
         self.uploads = Uploads(run, service, clock, until=until)
         at_once = config.upload_concurrency
         self.references = References(project.root, self.uploads, at_once=at_once, tell=tell)

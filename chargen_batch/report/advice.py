@@ -48,9 +48,9 @@ _ADVICE: Final[tuple[tuple[str, str, str], ...]] = (
     ),
     ("MISSING_RESULT", "The job ended without a line for this task. Send it again.", _RETRY),
     ("JOB_REJECTED", "The service did not take the job: its words say why. Mend that.", _AGAIN),
-    ("JOB_EXPIRED", "The job was not done within its 48 hours. Send it again.", _RETRY),
+    ("JOB_EXPIRED", "The job was not done within its time. Send it again.", _RETRY),
     ("JOB_CANCELLED", "The job was cancelled before this task was done.", _RETRY),
-    ("JOB_FAILED", "The job failed as a whole. Send it again.", _RETRY),
+    ("JOB_FAILED", "The job failed as a whole: its words say why. Send it again.", _RETRY),
     ("JOB_GONE", "The service has lost the job, and it was given up. Send it again.", _RETRY),
     (
         "RESULTS_GONE",

@@ -131,7 +131,8 @@ def by_month(runs_dir: Path, *, facts: Facts, backend: Backend | None = None) ->
     Args:
         runs_dir: The folder of the runs.
         facts: A model's prices by its name.
-        backend: Whose runs count; ``None`` is every backend but the emulator, which costs nothing.
+        backend: Whose purse it is: every backend's but the emulator's, which costs nothing, or
+            that one's alone.
 
     """
     found, unreadable = [], []
@@ -150,7 +151,7 @@ def spent_usd(runs_dir: Path, *, month: str, facts: Facts, backend: Backend | No
 
 
 def _counts(of_run: Backend, asked: Backend | None) -> bool:
-    return of_run != _EMULATOR if asked is None else of_run == asked
+    return (of_run == _EMULATOR) == (asked == _EMULATOR)
 
 
 def _lines(path: Path, kind: type[_Brief]) -> Iterator[_Brief]:

@@ -165,6 +165,11 @@ def _is_on(state: RunState, service: ServiceIdentity) -> bool:
     )
 
 
+def _is_paid_with(state: RunState, backend: Backend) -> bool:
+    """Say whether a run costs what a run on a backend costs: money, or nothing."""
+    return _is_rehearsal(state) == (backend == "emulator")
+
+
 def committed_usd(runs_dir: Path, *, backend: Backend) -> float:
     """Return what the tasks without an outcome in jobs that were created are expected to cost.
 
@@ -173,7 +178,7 @@ def committed_usd(runs_dir: Path, *, backend: Backend) -> float:
     usd = 0.0
     for run in all_runs(runs_dir):
         state = readable(run)
-        if state is None or state.is_finished or state.config.backend != backend:
+        if state is None or state.is_finished or not _is_paid_with(state, backend):
             continue
         jobs = [job for job in state.jobs if isinstance(job, IntendedJob | RunningJob)]
         ended = {outcome.key for outcome in run.outcomes()} if jobs else set()
@@ -188,14 +193,14 @@ def unfinished_usd(runs_dir: Path, *, backend: Backend, but: Container[TargetNam
 
     Args:
         runs_dir: The folder of the runs.
-        backend: Whose runs count: a rehearsal on the emulator costs nothing beside the real thing.
+        backend: What is paid with: a rehearsal on the emulator costs nothing beside the real thing.
         but: Targets that do not count: those of the plan that asks. Submit pays for each only once.
 
     """
     costs: dict[str, float] = {}
     for run in all_runs(runs_dir):
         state = readable(run)
-        if state is None or state.is_finished or state.config.backend != backend:
+        if state is None or state.is_finished or not _is_paid_with(state, backend):
             continue
         usd = sum(task.estimate.cost_usd or 0.0 for task in run.tasks() if _name(task) not in but)
         if usd:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from chargen_batch.core.checkup import Check
+    from chargen_batch.core.limits import ServiceLimits
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
@@ -74,21 +77,29 @@ class Download:
 
     ``offset`` is 0 where the service began the file anew, whatever was asked for. ``stop`` may be
     called from another thread: whoever waits for a chunk then waits no longer, and gets an error.
+    ``is_intact`` reads the whole file, as it came, and says whether it is what the service has; it
+    says yes where the service tells no checksums. It may be asked when the download is closed.
     """
 
     offset: int
     total: int | None
     chunks: Iterator[bytes]
     stop: Callable[[], None] = lambda: None
+    is_intact: Callable[[IO[bytes]], bool] = lambda _: True
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceAddress:
-    """Which service this is: what a run is pinned to. ``key`` never leaves memory."""
+    """Which service this is: what a run is pinned to. ``key`` never leaves memory.
+
+    ``key_is_place`` where the key says itself where everything is, so that with another one a run's
+    jobs and files would be looked for elsewhere. Of API keys two may be of one project.
+    """
 
     backend: str
     base_url: str
     key: str = field(repr=False)
+    key_is_place: bool = False
 
 
 class BatchService(Protocol):
@@ -100,6 +111,11 @@ class BatchService(Protocol):
     @property
     def address(self) -> ServiceAddress:
         """Return which service this is."""
+        ...
+
+    @property
+    def limits(self) -> ServiceLimits:
+        """Return what this service takes."""
         ...
 
     def upload(self, stream: IO[bytes], *, size: int, mime: str, display_name: str) -> RemoteFile:
@@ -144,4 +160,12 @@ class BatchService(Protocol):
 
     def get_model(self, name: str) -> RemoteModel:
         """Look at one model (404 where there is none)."""
+        ...
+
+    def checks(self) -> Iterator[Check]:
+        """Go through what doctor is to know of this service beside what all have.
+
+        Asks for nothing that costs, changes nothing that stays, and raises nothing: what could not
+        be asked is a check that failed, and says why.
+        """
         ...

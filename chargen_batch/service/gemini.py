@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Self
 
+from chargen_batch.core import limits
 from chargen_batch.errors import ServiceError
 from chargen_batch.service import operations
 from chargen_batch.service.api import ServiceAddress
 from chargen_batch.service.downloads import opened
 from chargen_batch.service.keys import checked_base_url, checked_key
 from chargen_batch.service.refusals import MODEL_HINT, check_name, not_understood
-from chargen_batch.service.sdk import API_VERSION, Sdk
+from chargen_batch.service.sdk import API_VERSION, gemini_sdk, objects
 from chargen_batch.service.uploads import (
     MeasuredStream,
     accepted_as,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from types import TracebackType
 
+    from chargen_batch.core.checkup import Check
+    from chargen_batch.core.limits import ServiceLimits
     from chargen_batch.service.api import Download, RemoteFile, RemoteJob, RemoteModel
     from chargen_batch.service.operations import Raw
     from chargen_batch.service.wire import WireClient
@@ -85,7 +88,7 @@ class GeminiService:
         self._known_as = known_as
         self._http = http
         self._now = now
-        self._sdk = Sdk(address, http, timeout_s=timeout_s)
+        self._sdk = gemini_sdk(address, http, timeout_s=timeout_s)
         self._client = self._sdk.client
 
     def __enter__(self) -> Self:
@@ -108,13 +111,17 @@ class GeminiService:
         """Return which service this is."""
         return replace(self._address, base_url=self._known_as or self._address.base_url)
 
+    @property
+    def limits(self) -> ServiceLimits:
+        """Return what this service takes."""
+        return limits.GEMINI
+
     def upload(self, stream: IO[bytes], *, size: int, mime: str, display_name: str) -> RemoteFile:
         """Upload ``size`` bytes of an open file, checked against what the service says it has.
 
         JSON lines that are refused for their type are offered again as JSON, then as plain text.
         """
-        start = stream.tell()
-        *first, last = accepted_as(mime)
+        start, (*first, last) = stream.tell(), accepted_as(mime)
         for kind in first:
             try:
                 return self._upload(stream, size, kind, display_name)
@@ -160,7 +167,7 @@ class GeminiService:
                 config={"page_size": PAGE_SIZE, "page_token": token}
             ),
         ):
-            for item in _objects(raw, "files", call):
+            for item in objects(raw, "files", call):
                 yield self._file(item, told_at, call)
 
     def delete_file(self, name: str) -> None:
@@ -198,7 +205,7 @@ class GeminiService:
                 config={"page_size": PAGE_SIZE, "page_token": token}
             ),
         ):
-            for item in _objects(raw, "operations", call):
+            for item in objects(raw, "operations", call):
                 yield _job(item, call)
 
     def cancel_job(self, name: str) -> None:
@@ -220,6 +227,10 @@ class GeminiService:
         url = f"{self._address.base_url}/{API_VERSION}/{name}:download?alt=media"
         return opened(self._http, url, self._address.key, offset=offset, call=call)
 
+    def checks(self) -> Iterator[Check]:
+        """Go through nothing: what all services have is all that there is."""
+        return iter(())
+
     def get_model(self, name: str) -> RemoteModel:
         """Look at one model (404 where there is none)."""
         call = f"the look at model {name}"
@@ -230,14 +241,6 @@ class GeminiService:
         if not model.name:
             raise not_understood(call, "with a model that has no name")
         return replace(model, told_at=told_at)
-
-
-def _objects(raw: Raw, name: str, call: str) -> Iterator[Raw]:
-    """Go through a page's items: a listing with a hole in it would pass for a whole one."""
-    for item in operations.items(raw, name):
-        if not isinstance(item, dict):
-            raise not_understood(call, "with an item that is no object")
-        yield item
 
 
 def _job(raw: Raw, call: str) -> RemoteJob:

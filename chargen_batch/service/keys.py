@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # In Google's order: where both are set, GOOGLE_API_KEY is the one that counts.
 KEY_NAMES = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
 BASE_URL_NAME = "GOOGLE_GEMINI_BASE_URL"
+VERTEX_BASE_URL_NAME = "GOOGLE_VERTEX_BASE_URL"
 GOOGLE_BASE_URL = "https://generativelanguage.googleapis.com"
 
 
@@ -45,9 +46,9 @@ def _dotenv_keys(path: Path) -> dict[str, str]:
     return {name: values.get(name) or "" for name in KEY_NAMES}
 
 
-def read_base_url(environ: Mapping[str, str]) -> str | None:
-    """Return where ``GOOGLE_GEMINI_BASE_URL`` points the client, or None for Google itself."""
-    return environ.get(BASE_URL_NAME, "").strip() or None
+def read_base_url(environ: Mapping[str, str], name: str = BASE_URL_NAME) -> str | None:
+    """Return where a variable points the client, or None for Google itself."""
+    return environ.get(name, "").strip() or None
 
 
 def checked_key(key: str) -> str:
@@ -66,24 +67,32 @@ def checked_key(key: str) -> str:
     return key
 
 
-def checked_base_url(base_url: str | None) -> str:
+def checked_base_url(
+    base_url: str | None, *, default: str = GOOGLE_BASE_URL, name: str = BASE_URL_NAME
+) -> str:
     """Return the service's base URL without its last slash.
+
+    Args:
+        base_url: What was given; None is ``default``.
+        default: Google's own.
+        name: The variable that it was given in.
 
     Raises:
         ConfigError: It is no http(s) address of a host, carries a user, or is plain http to
             anything but loopback (the key would be readable on the way).
 
     """
-    url = (base_url or GOOGLE_BASE_URL).rstrip("/")
+    secret = "API key" if name == BASE_URL_NAME else "access token"
+    url = (base_url or default).rstrip("/")
     parts = _split(url)
     if parts is None:
         raise ConfigError(
-            f"{BASE_URL_NAME} is not the address of a service",
+            f"{name} is not the address of a service",
             hint="write it as https://HOST[:PORT][/PATH], with no user, query or fragment",
         )
     if parts.scheme == "http" and not is_loopback(url):
         raise ConfigError(
-            f"{BASE_URL_NAME}: plain http to {parts.hostname} would show the API key on the way",
+            f"{name}: plain http to {parts.hostname} would show the {secret} on the way",
             hint="use https, or http to 127.0.0.1 only",
         )
     return url

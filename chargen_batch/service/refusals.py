@@ -17,6 +17,8 @@ from chargen_batch.service.operations import items, part, text
 from chargen_batch.service.wire import OK, service_time
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import httpx
 
     from chargen_batch.service.operations import Raw
@@ -37,28 +39,56 @@ STATUS_HINTS = {
     413: "send less at once: lower batch.max_job_bytes",
     429: "the quota is used up for now: run the same command again later",
 }
+LOGIN_HINT = (
+    "log in: gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS to the "
+    "key file of a service account"
+)
+VERTEX_HINTS = {
+    **STATUS_HINTS,
+    401: LOGIN_HINT,
+    403: "the account that you are logged in with needs the roles Vertex AI User "
+    "(roles/aiplatform.user) on the project and Storage Object User on the bucket",
+    404: "it was deleted, or vertex: in chargen.yaml names another project, location or bucket",
+}
 TROUBLE_HINT = "the service is in trouble: run the same command again later"
 STRANGER_HINT = (
     "this was not the service but something on the way: a proxy, a gateway, a login page"
 )
 MODEL_HINT = "choose a model that this service has and can run in batches: models: in chargen.yaml"
 SERVER_TROUBLE = 500
+KEY_IS_WRONG = 401
 NOT_FOUND = 404
 
 
-def refused(call: str, response: httpx.Response, *, hint: str = "") -> ServiceError:
-    """Return the error for an answer that is none of the good ones; its body has been read."""
+def refused(
+    call: str,
+    response: httpx.Response,
+    *,
+    hint: str = "",
+    hints: Mapping[int, str] = STATUS_HINTS,
+) -> ServiceError:
+    """Return the error for an answer that is none of the good ones; its body has been read.
+
+    Args:
+        call: What was asked for, for the message.
+        response: The answer.
+        hint: What to do about a 404, where that is not the usual.
+        hints: What to do by status code, on this service.
+
+    """
     error = google_error(response)
     status = _status(error)
     reason = text(error, "message").strip() or response.reason_phrase
     said = f"{response.status_code} {status or response.reason_phrase}".strip()
     return ServiceError(
-        f"{call} was refused: {said}: {_short(reason)}" if error else f"{call} failed: {said}",
+        f"{call} was refused: {said}: {short(reason)}" if error else f"{call} failed: {said}",
         http_status=response.status_code,
         status=status,
         google=bool(error),
         retry_after_s=retry_after_s(response, error),
-        hint=_hint(response.status_code, status, error, hint),
+        hint=_hint(
+            response.status_code, status, error, {**hints, NOT_FOUND: hint or hints[NOT_FOUND]}
+        ),
     )
 
 
@@ -86,17 +116,16 @@ def _details(error: Raw) -> list[Raw]:
     return [detail for detail in items(error, "details") if isinstance(detail, dict)]
 
 
-def _hint(code: int, status: str, error: Raw, hint: str) -> str:
+def _hint(code: int, status: str, error: Raw, hints: Mapping[int, str]) -> str:
     if not error:
         return TROUBLE_HINT if code >= SERVER_TROUBLE else STRANGER_HINT
     if status == KEY_REFUSED or "unregistered callers" in text(error, "message"):
-        return KEY_HINT
-    if hint and code == NOT_FOUND:
-        return hint
-    return STATUS_HINTS.get(code, TROUBLE_HINT if code >= SERVER_TROUBLE else "")
+        return hints[KEY_IS_WRONG]
+    return hints.get(code, TROUBLE_HINT if code >= SERVER_TROUBLE else "")
 
 
-def _short(words: str) -> str:
+def short(words: str) -> str:
+    """Return a service's own words in one line, cut where they are too long to be read."""
     line = " ".join(words.split())
     return line if len(line) <= 500 else f"{line[:500]}…"  # noqa: PLR2004 - a message is for reading
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from stamina.instrumentation import RetryDetails, RetryHook
 
+    from chargen_batch.core.checkup import Check
+    from chargen_batch.core.limits import ServiceLimits
     from chargen_batch.service.api import (
         BatchService,
         Download,
@@ -110,6 +112,11 @@ class Retrying:
         """Return which service this is."""
         return self._service.address
 
+    @property
+    def limits(self) -> ServiceLimits:
+        """Return what this service takes."""
+        return self._service.limits
+
     def upload(self, stream: IO[bytes], *, size: int, mime: str, display_name: str) -> RemoteFile:
         """Upload an open file, each try from where the stream stood."""
         start = stream.tell()
@@ -171,6 +178,10 @@ class Retrying:
                 return stack.enter_context(self._service.download(name, offset=offset))
 
             yield self._again(download)
+
+    def checks(self) -> Iterator[Check]:
+        """Go through what doctor is to know of this service, each asked once."""
+        return self._service.checks()
 
     def get_model(self, name: str) -> RemoteModel:
         """Look at one model (404 where there is none)."""

@@ -1,6 +1,6 @@
 """Google's SDK as a speaker: one call out through it, the raw answer back past it.
 
-The only module that imports ``google.genai`` (half a second), and imported by ``gemini`` alone.
+The only module that imports ``google.genai`` (half a second), and imported by the backends alone.
 """
 
 from __future__ import annotations
@@ -15,34 +15,83 @@ from google import genai
 from google.genai import errors, types
 
 from chargen_batch.service import operations
-from chargen_batch.service.refusals import not_understood, refused, unreached
+from chargen_batch.service.refusals import (
+    STATUS_HINTS,
+    VERTEX_HINTS,
+    not_understood,
+    refused,
+    unreached,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
+
+    from google.auth.credentials import Credentials
 
     from chargen_batch.service.api import ServiceAddress
     from chargen_batch.service.operations import Raw
+    from chargen_batch.service.vertex_names import Place
     from chargen_batch.service.wire import WireClient
 
 # The SDK's own default is v1, which no capture shows Files and Batch on (gemini.md §0.1).
 API_VERSION = "v1beta"
+VERTEX_API_VERSION = "v1beta1"
+
+
+def gemini_sdk(address: ServiceAddress, http: WireClient, *, timeout_s: float) -> Sdk:
+    """Return the SDK for the Developer API, whatever the environment would turn it to."""
+    options = _options(address, http, API_VERSION, timeout_s)
+    client = genai.Client(api_key=address.key, vertexai=False, http_options=options)
+    return Sdk(client, address, http)
+
+
+def vertex_sdk(
+    address: ServiceAddress,
+    http: WireClient,
+    *,
+    place: Place,
+    credentials: Credentials,
+    timeout_s: float,
+) -> Sdk:
+    """Return the SDK for Vertex AI."""
+    client = genai.Client(
+        vertexai=True,
+        project=place.project,
+        location=place.location,
+        credentials=credentials,
+        http_options=_options(address, http, VERTEX_API_VERSION, timeout_s),
+    )
+    return Sdk(client, address, http, hints=VERTEX_HINTS)
+
+
+def _options(
+    address: ServiceAddress, http: WireClient, version: str, timeout_s: float
+) -> types.HttpOptions:
+    # retry_options stay unset: with them the SDK repeats batches.create (gemini.md §6).
+    return types.HttpOptions(
+        api_version=version,
+        base_url=f"{address.base_url}/",
+        httpx_client=http,
+        timeout=int(timeout_s * 1000),
+    )
 
 
 class Sdk:
     """A ``genai.Client`` on our HTTP client: answers are read raw, errors are translated."""
 
-    def __init__(self, address: ServiceAddress, http: WireClient, *, timeout_s: float) -> None:
+    def __init__(
+        self,
+        client: genai.Client,
+        address: ServiceAddress,
+        http: WireClient,
+        *,
+        hints: Mapping[int, str] = STATUS_HINTS,
+    ) -> None:
+        self.client = client
         self._http = http
         self._host = urlsplit(address.base_url).hostname or ""
-        # retry_options stay unset: with them the SDK repeats batches.create (gemini.md §6).
-        options = types.HttpOptions(
-            api_version=API_VERSION,
-            base_url=f"{address.base_url}/",
-            httpx_client=http,
-            timeout=int(timeout_s * 1000),
-        )
-        self.client = genai.Client(api_key=address.key, vertexai=False, http_options=options)
+        self._hints = hints
 
     def close(self) -> None:
         """Close the connections: an injected client stays open for the SDK."""
@@ -93,7 +142,7 @@ class Sdk:
         except errors.APIError as err:
             if not isinstance(err.response, httpx.Response):
                 raise not_understood(call, "with something that is no HTTP answer") from err
-            raise refused(call, err.response, hint=hint) from err
+            raise refused(call, err.response, hint=hint, hints=self._hints) from err
         except httpx.HTTPError as err:
             raise unreached(call, err, self._host) from err
         except (httpx.InvalidURL, KeyError, ValueError) as err:
@@ -113,3 +162,11 @@ class Sdk:
             if token in seen:
                 raise not_understood(call, "with a page that it had given before")
             seen.add(token)
+
+
+def objects(raw: Raw, name: str, call: str) -> Iterator[Raw]:
+    """Go through a page's items: a listing with a hole in it would pass for a whole one."""
+    for item in operations.items(raw, name):
+        if not isinstance(item, dict):
+            raise not_understood(call, "with an item that is no object")
+        yield item

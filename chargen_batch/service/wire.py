@@ -52,9 +52,12 @@ class Answer:
 
 
 class WireClient(httpx.Client):
-    """An ``httpx.Client`` that keeps good bodies from the SDK, and the key from bad ones."""
+    """An ``httpx.Client`` that keeps good bodies from the SDK, and the key from bad ones.
 
-    def __init__(self, *, secret: str, **options: Any) -> None:  # noqa: ANN401 - httpx's own options
+    What a request was authorized with is a secret as well.
+    """
+
+    def __init__(self, *, secret: str = "", **options: Any) -> None:  # noqa: ANN401 - httpx's own options
         super().__init__(**options)
         self._secret = secret.encode()
         self._heard = threading.local()
@@ -77,7 +80,10 @@ class WireClient(httpx.Client):
 
     def without_secrets(self, response: httpx.Response) -> httpx.Response:
         """Return the answer with key and upload URLs struck out of its body."""
-        body = without_key(response.read(), self._secret)
+        body = response.read()
+        token = response.request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
+        for secret in filter(None, (self._secret, token)):
+            body = without_key(body, secret)
         return rebuilt(response, UPLOAD_URL_ID.sub(b"upload_id=***", body))
 
     def take_answer(self) -> Answer | None:
@@ -133,7 +139,12 @@ def service_time(response: httpx.Response) -> datetime | None:
 
 
 def open_client(
-    *, base_url: str, secret: str, timeout_s: float, trust_env: bool, environ: Mapping[str, str]
+    *,
+    base_url: str,
+    timeout_s: float,
+    trust_env: bool,
+    environ: Mapping[str, str],
+    secret: str = "",
 ) -> WireClient:
     """Open the client for a service.
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from chargen_batch.cli import app
 from chargen_batch.cli.main import main
 from chargen_batch.phases import stage
 from tests.cli.conftest import Shell
@@ -96,8 +97,12 @@ def test_no_key_is_6_naming_both_ways(shell: Shell) -> None:
     assert "--backend emulator" in typed.err
 
 
-def test_a_backend_that_is_not_there_is_6(shell: Shell) -> None:
-    assert shell("plan --backend vertex").code == 6
+def test_a_backend_that_is_not_set_up_is_6_naming_the_setting(shell: Shell) -> None:
+    assert shell("plan --backend vertex").code == 0
+    typed = shell("stage")
+    assert typed.code == 6
+    assert "vertex.project" in typed.err
+    assert "chargen.yaml" in typed.err
 
 
 def test_no_story_is_6(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,6 +146,19 @@ def test_ctrl_c_is_130(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     assert typed.code == 130
     assert typed.err.startswith("error: interrupted")
     assert shell.emulated("stage").code == 0
+
+
+@pytest.mark.parametrize("typed", ["spoilt", "spoilt --help"])
+def test_a_command_that_cannot_be_loaded_is_a_bug_and_not_unknown(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    monkeypatch.setitem(app.ROOMS, "spoilt", "spoilt_commands")
+    monkeypatch.setattr(app, "import_module", raising(KeyError("PLACES")))
+    told = shell(typed)
+    assert (told.code, told.out, told.err.count("\n")) == (70, "", 1)
+    log = Path(told.err.split()[-1])
+    assert "KeyError: 'PLACES'" in log.read_text()
+    assert shell("draw").code == 2
 
 
 def raising(error: BaseException) -> object:

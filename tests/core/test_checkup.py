@@ -23,13 +23,23 @@ def test_clock_may_be_a_minute_off(skew_s: float, level: str, seen: str) -> None
 
 
 @pytest.mark.parametrize(("live", "level"), [(99, "ok"), (100, "warning")])
-def test_all_slots_taken_is_a_warning(live: int, level: str) -> None:
-    assert checkup.slots(live, 100).level == level
+@pytest.mark.parametrize(("wanted", "most"), [(100, 100), (120, 100), (100, 120), (100, None)])
+def test_all_slots_taken_is_a_warning(live: int, level: str, wanted: int, most: int | None) -> None:
+    assert checkup.slots(live, wanted, most).level == level
+
+
+@pytest.mark.parametrize(("wanted", "most"), [(100, None), (40, 100)])
+def test_where_the_setting_is_what_bounds_the_jobs_it_is_named(
+    wanted: int, most: int | None
+) -> None:
+    seen = checkup.slots(0, wanted, most).seen
+    assert seen == f"0 live job(s), batch.max_concurrent_jobs allows {wanted}"
+    assert checkup.slots(0, 100, 100).seen == "0 live job(s), 100 are possible"
 
 
 @pytest.mark.parametrize(("used", "level"), [(14, "ok"), (15, "warning")])
 def test_storage_that_is_three_quarters_full_is_a_warning(used: int, level: str) -> None:
-    assert checkup.storage(used * 10**9, 20 * 10**9).level == level
+    assert checkup.storage(used * 10**9, 20 * 10**9, life_h=48.0).level == level
 
 
 @pytest.mark.parametrize(

@@ -133,3 +133,8 @@ def test_display_name_is_made_of_run_index_and_task_keys() -> None:
 def test_display_name_tells_other_tasks_and_another_order_apart() -> None:
     names = [display_name(RUN_ID, 1, keys) for keys in (["a", "b"], ["b", "a"], ["a"], ["ab"])]
     assert len(set(names)) == 4
+
+
+def test_without_a_queue_of_tokens_none_are_counted() -> None:
+    jobs = list(cut([TaskWeight("m", 1, 10**9)] * 3, max_tasks=9, max_bytes=9, max_tokens=None))
+    assert [job.task_count for job in jobs] == [3]

@@ -134,7 +134,7 @@ def test_unknown_state_gives_a_warning_that_names_it() -> None:
 
 def aged(hours: float) -> polling.JobAge:
     submitted = datetime(2026, 11, 22, 8, tzinfo=UTC)
-    return polling.age(RUNNING, now=submitted + timedelta(hours=hours))
+    return polling.age(RUNNING, now=submitted + timedelta(hours=hours), life_h=48.0)
 
 
 def test_job_has_an_age_and_two_days_to_live() -> None:
@@ -148,10 +148,25 @@ def test_clock_that_was_set_back_makes_no_age_negative() -> None:
 
 @pytest.mark.parametrize("hours", [0, 23.9, 24])
 def test_job_of_a_day_gives_no_warning(hours: float) -> None:
-    assert aged(hours).warning is None
+    assert aged(hours).warning(life_h=48.0) is None
 
 
 @pytest.mark.parametrize(("hours", "word"), [(25, "ends"), (48, "ends"), (49, "was to end")])
 def test_job_that_is_older_gives_a_warning_with_its_deadline(hours: int, word: str) -> None:
     said = f"was created {hours} h ago; the service {word} it at 2026-11-24T08:00:00Z"
-    assert aged(hours).warning == f"job 1 (batches/xyz) {said}"
+    assert aged(hours).warning(life_h=48.0) == f"job 1 (batches/xyz) {said}"
+
+
+def test_what_the_service_says_of_an_end_with_some_results_is_kept() -> None:
+    seen = Seen("JOB_STATE_PARTIALLY_SUCCEEDED", "gs://b/out", error="13: some were not done")
+    now = polling.observed(RUNNING, seen, at=LATER)
+    assert isinstance(now, EndedJob)
+    assert now.error == "13: some were not done"
+
+
+@pytest.mark.parametrize(("hours", "word"), [(50, "ends"), (96, "ends"), (97, "was to end")])
+def test_a_service_that_gives_a_job_longer_ends_it_later(hours: int, word: str) -> None:
+    submitted = datetime(2026, 11, 22, 8, tzinfo=UTC)
+    found = polling.age(RUNNING, now=submitted + timedelta(hours=hours), life_h=96.0)
+    said = f"the service {word} it at 2026-11-26T08:00:00Z"
+    assert str(found.warning(life_h=96.0)).endswith(said)

@@ -173,7 +173,8 @@ def test_row_error_is_final(name: str, code: object) -> None:
         ({"status": "UNAVAILABLE"}, ("ROW_ERROR_UNAVAILABLE", True)),
         ({"message": "what"}, ("ROW_ERROR", False)),
         ({}, ("ROW_ERROR", False)),
-        ("Bad Request: {}", ("ROW_ERROR", False)),
+        ("something went wrong", ("ROW_ERROR", False)),
+        ("Bad Request: {}", ("ROW_ERROR_400", False)),
     ],
     ids=str,
 )

@@ -82,3 +82,9 @@ def test_a_job_needs_a_slot_and_its_tokens(taken: dict[str, Load], *, fits: bool
 @pytest.mark.parametrize(("taken", "fits"), [({}, True), ({"a": Load(MODEL, 0)}, False)])
 def test_a_job_larger_than_the_queue_goes_alone(taken: dict[str, Load], *, fits: bool) -> None:
     assert room.fits(JOB, taken, max_jobs=3, max_tokens=3) == fits
+
+
+def test_without_a_queue_of_tokens_only_slots_count() -> None:
+    taken = {"batches/xyz": Load(JOB.model, 10**9)}
+    assert room.fits(JOB, taken, max_jobs=2, max_tokens=None)
+    assert not room.fits(JOB, taken, max_jobs=1, max_tokens=None)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from google.genai import errors
 
-from chargen_batch.emulator.faults import Fault, Faults
+from chargen_batch.emulator.faults import Fault, Faults, faults_of
 from tests.emulator.conversation import begin, create, ended, job, jsonl, output_path, row, upload
 
 if TYPE_CHECKING:
@@ -122,6 +122,31 @@ def test_download_without_a_length_is_truncated_silently(
     assert half.status_code == 200
     assert 0 < len(half.content) < len(whole.content)
     assert whole.content.startswith(half.content)
+
+
+def test_a_range_is_truncated_as_any_answer(http: httpx.Client, emulator: Emulator) -> None:
+    path = output_path(ended(http, job(http)))
+    whole = http.get(path).content
+    emulator.faults.add("files.download", *faults_of("truncate_close*2"))
+    for wanted, part in (("bytes=100-", whole[100:]), ("bytes=10-29", whole[10:30])):
+        half = http.get(path, headers={"Range": wanted})
+        first = whole.index(part)
+        told = f"bytes {first}-{first + len(part) - 1}/{len(whole)}"
+        assert (half.status_code, half.headers["content-range"]) == (206, told)
+        assert half.content == part[: len(part) // 2]
+
+
+def test_a_range_beyond_the_end_is_not_truncated(http: httpx.Client, emulator: Emulator) -> None:
+    path = output_path(ended(http, job(http)))
+    size = len(http.get(path).content)
+    emulator.faults.add("files.download", Fault("truncate"))
+    assert http.get(path, headers={"Range": f"bytes={size}-"}).status_code == 416
+
+
+def test_a_login_goes_wrong_on_order(http: httpx.Client, emulator: Emulator) -> None:
+    emulator.faults.add("token", Fault("status:503"))
+    form = {"grant_type": "refresh_token", "refresh_token": "ines"}
+    assert [http.post("/token", data=form).status_code for _ in range(2)] == [503, 200]
 
 
 def test_any_answer_can_be_truncated(http: httpx.Client, emulator: Emulator) -> None:

@@ -3,75 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.killing import world
-from tests.killing.world import World
+from tests.killing import vertex, world
+from tests.killing.worlds import Worlds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from tests.killing.scenarios import Scenario
-    from tests.killing.watching import Event
+    from tests.killing.vertex import VertexWorlds
     from tests.killing.world import Service, Zygote
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A scenario's world just before its command, what that does, what then is, and the end."""
-
-    start: World
-    events: list[Event]
-    after: dict[str, str]
-    end_state: dict[str, str]
-    stride: int = 1
-
-    @property
-    def points(self) -> range:
-        """Return the events at which the command is killed."""
-        return range(0, len(self.events), self.stride)
-
-
-@dataclass(slots=True)
-class Worlds:
-    """Makes worlds, each scenario's only once."""
-
-    folder: Path
-    zygote: Zygote
-    service: Service
-    known: dict[Scenario, Known] = field(default_factory=dict)
-    made: int = 0
-
-    def new_folder(self) -> Path:
-        """Return a folder that is not there yet."""
-        self.made += 1
-        return self.folder / f"{self.made:04d}"
-
-    def before(self, scenario: Scenario) -> World:
-        """Return a world in which the scenario's command comes next."""
-        folder = self.new_folder()
-        (folder / "service").mkdir(parents=True)
-        scenario.write_story(folder / "project")
-        (folder / "service/failing.txt").write_text(scenario.failing)
-        made = World(folder, self.zygote, self.service, self.service.now)
-        made.to_end(*scenario.before)
-        scenario.arrange(made)
-        return made
-
-    def know(self, scenario: Scenario) -> Known:
-        """Live through a scenario in which nobody dies."""
-        if scenario not in self.known:
-            start = self.before(scenario)
-            whole = start.copy(self.new_folder())
-            events = whole.recorded(scenario.command)
-            after = whole.to_end(scenario.command).end_state()
-            end_state = whole.to_end(*scenario.after).end_state()
-            self.known[scenario] = Known(start, events, after, end_state, scenario.stride)
-        return self.known[scenario]
 
 
 @pytest.fixture(scope="session")
@@ -93,3 +36,12 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def worlds(tmp_path_factory: pytest.TempPathFactory, zygote: Zygote, service: Service) -> Worlds:
     """Give what makes worlds."""
     return Worlds(tmp_path_factory.mktemp("worlds"), zygote, service)
+
+
+@pytest.fixture(scope="session")
+def vertex_worlds(
+    tmp_path_factory: pytest.TempPathFactory, zygote: Zygote
+) -> Iterator[VertexWorlds]:
+    """Give what makes worlds on Vertex AI."""
+    with vertex.vertex_worlds(tmp_path_factory, zygote) as running:
+        yield running

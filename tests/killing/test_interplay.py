@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.killing.conftest import Worlds
     from tests.killing.watching import Event
     from tests.killing.world import World
+    from tests.killing.worlds import Worlds
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -14,8 +14,8 @@ from tests.killing.scenarios import SCENARIOS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.killing.conftest import Worlds
     from tests.killing.world import World
+    from tests.killing.worlds import Worlds
 
 SHARDS: Final = 4
 BAR: Final = 400

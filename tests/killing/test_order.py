@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.killing.conftest import Worlds
+    from tests.killing.worlds import Worlds
 
     Recordings = dict[str, list[Event]]
 

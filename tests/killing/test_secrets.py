@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.killing.conftest import Worlds
     from tests.killing.world import World
+    from tests.killing.worlds import Worlds
 
 PIECE: Final = 8
 # Where a request goes wrong: in which command, and what its first line or headers have.

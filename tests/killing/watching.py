@@ -17,12 +17,15 @@ from typing import IO, TYPE_CHECKING, Any
 from unittest import mock
 
 import httpx
+from requests.adapters import HTTPAdapter
 
 from chargen_batch import exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    import requests
 
     Happens = Callable[["Event"], None]
 
@@ -48,6 +51,7 @@ class Watch:
         self.real: dict[str, Any] = {name: getattr(os, name) for name in names}
         self.real_open = io.open
         self.real_send = httpx.Client.send
+        self.real_store = HTTPAdapter.send
         self.real_swap, self.real_rename_new = exchange.swap, exchange.rename_new
 
     def inside(self, path: object) -> str:
@@ -132,6 +136,19 @@ class Watch:
         self.tell("answer", what)
         return response
 
+    def store(
+        self,
+        adapter: HTTPAdapter,
+        request: requests.PreparedRequest,
+        **more: Any,  # noqa: ANN401 - as in requests
+    ) -> requests.Response:
+        """Stand in for what is asked of Cloud Storage, and of who gives tokens."""
+        what = f"{request.method} {request.path_url.partition('?')[0]}"
+        self.tell("send", what)
+        response = self.real_store(adapter, request, **more)
+        self.tell("answer", what)
+        return response
+
 
 class _Raw(io.FileIO):
     """A file whose every write is two: its halves can be told apart."""
@@ -165,6 +182,13 @@ def watching(folder: Path, happens: Happens, *, durable: bool = True) -> Iterato
     def send(client: httpx.Client, request: httpx.Request, **more: Any) -> httpx.Response:  # noqa: ANN401 - as in httpx
         return watch.send(client, request, **more)
 
+    def store(
+        adapter: HTTPAdapter,
+        request: requests.PreparedRequest,
+        **more: Any,  # noqa: ANN401 - as in requests
+    ) -> requests.Response:
+        return watch.store(adapter, request, **more)
+
     fakes: dict[str, Any] = {
         "open": watch.open_descriptor,
         "fsync": watch.fsync,
@@ -178,6 +202,7 @@ def watching(folder: Path, happens: Happens, *, durable: bool = True) -> Iterato
         mock.patch.object(io, "open", watch.open_file),
         mock.patch.object(builtins, "open", watch.open_file),
         mock.patch.object(httpx.Client, "send", send),
+        mock.patch.object(HTTPAdapter, "send", store),
         mock.patch.object(exchange, "swap", watch.swapped),
         mock.patch.object(exchange, "rename_new", watch.renamed_new),
     ):

@@ -227,12 +227,12 @@ class World:
             assert code in _ENDED, (command, code, self.said())
         return self
 
-    def kill(self, command: str, at: int) -> bool:
-        """Kill a command at its n-th event; say whether it came to that.
+    def kill(self, command: str, at: int, of: tuple[str, ...] = ()) -> bool:
+        """Kill a command at its n-th event, or the n-th of these kinds; say if it came to that.
 
         What is streamed comes in a block more or less, with its writes.
         """
-        code = self(command, die_at=at)
+        code = self(command, die_at=at, counted=of)
         assert code in {-signal.SIGKILL, 0}, (command, at, code, self.said())
         return code != 0
 
@@ -248,7 +248,7 @@ class World:
         run = self.run
         plan = hashlib.sha256((run / "plan.json").read_bytes()).hexdigest()
         found = {
-            path.relative_to(self.project).as_posix(): _told(path, plan)
+            path.relative_to(self.project).as_posix(): self._text(path, plan)
             for path in sorted(self.project.rglob("*"))
             if path.is_file() and self._counts(path)
         }
@@ -262,8 +262,11 @@ class World:
             return False
         is_own_temporary = re.search(r"\.\d+\.tmp$", path.name)
         is_lock = path.name.endswith((".lock", ".lock.json"))
-        is_cache = ".chargen/cache/" in path.as_posix()
+        is_cache = ".chargen/cache/" in path.as_posix() or path.suffix == ".msgpack"
         return not (is_own_temporary or is_lock or is_cache or path.name == "log.ndjson")
+
+    def _text(self, path: Path, plan: str) -> str:
+        return _told(path, plan)
 
 
 def _told(path: Path, plan: str) -> str:

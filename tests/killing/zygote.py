@@ -100,6 +100,7 @@ class Fate:
 
     def __init__(self, order: dict[str, Any]) -> None:
         self.count = 0
+        self.counted: list[str] = order.get("counted", [])
         self.signals: dict[int, int] = {
             order.get("die_at", -1): signal.SIGKILL,
             order.get("stop_at", -1): signal.SIGSTOP,
@@ -110,6 +111,8 @@ class Fate:
 
     def __call__(self, event: Event) -> None:
         """Let an event be the last, where it is its turn."""
+        if self.counted and event.kind not in self.counted:
+            return
         number, self.count = self.count, self.count + 1
         if self.record is not None:
             line = [event.kind, event.path, event.to, event.data]

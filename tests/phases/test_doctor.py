@@ -45,6 +45,7 @@ def test_where_all_is_well_every_check_says_so_and_nothing_is_changed(world: Wor
 def test_only_what_costs_nothing_is_asked_for(world: World) -> None:
     examined(world)
     assert {method for method, *_ in world.service.calls} == {
+        "checks",
         "list_jobs",
         "list_files",
         "get_model",

@@ -12,7 +12,6 @@ import pytest
 from chargen_batch.errors import ExitCode, NetworkError, ServiceError, StagingError
 from chargen_batch.model.state import StagedJob, WaitingJob
 from chargen_batch.model.task import ImageRef
-from chargen_batch.phases import storage
 from chargen_batch.phases.references import References
 from chargen_batch.phases.uploads import Uploads
 from chargen_batch.service.api import RemoteJob
@@ -75,7 +74,7 @@ def crowd(world: World, files_bytes: int, jobs: int) -> None:
     ("files_bytes", "jobs", "warnings"),
     [
         (10, 99, []),
-        (storage.MOST_STORED_BYTES, 0, ["the service holds 20.00 GB of files"]),
+        (20_000_000_000, 0, ["the service holds 20.00 GB of files"]),
         (10, 100, ["100 jobs are at work on the service, which takes 100"]),
     ],
 )

@@ -90,6 +90,16 @@ def test_rehearsals_are_counted_apart(tmp_path: Path) -> None:
     assert rehearsed.months == {"2026-11": 0.1}
 
 
+@pytest.mark.parametrize("backend", ["gemini", "vertex", None])
+def test_what_costs_money_is_one_purse_whatever_backend(
+    tmp_path: Path, backend: Backend | None
+) -> None:
+    make(tmp_path, "r1", drawn(FIRST.key, "2026-11"), backend="vertex")
+    make(tmp_path, "r2", drawn(FIRST.key, "2026-11"))
+    found = expenses.by_month(tmp_path, facts=facts, backend=backend)
+    assert found.months == {"2026-11": 0.2}
+
+
 @pytest.mark.parametrize("name", ["state.json", "tasks.jsonl", "outcomes.jsonl"])
 def test_run_that_cannot_be_read_is_named_and_the_others_count(tmp_path: Path, name: str) -> None:
     make(tmp_path, "r1", drawn(FIRST.key, "2026-11"))

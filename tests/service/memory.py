@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING
 
+from chargen_batch.core.limits import GEMINI, ServiceLimits
 from chargen_batch.model.state import JobCounts
 from chargen_batch.service.api import (
     Download,
@@ -23,6 +24,7 @@ from tests.service.lines import counts_of, line_bytes, pictures, refusal, reques
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from chargen_batch.core.checkup import Check
     from tests.service.lines import Line, Results
 
 FILE_LIFE = timedelta(hours=48)
@@ -61,6 +63,8 @@ class MemoryService:
     ``unlisted`` listings lack a new job. ``calls`` has each call: the method, what it was about.
     A job of more than ``max_job_requests``, beyond ``max_live_jobs``, or with which live jobs of
     its model would have more than ``max_live_requests``, is refused with a 429.
+    ``file_life`` is how long an upload lives. ``found`` is what doctor's ``checks`` find;
+    ``is_intact`` judges a file that was downloaded.
     A cancelled job ends when it is looked at where ``stops_at_once`` is off, and has the results
     that there are by then with ``keeps_partial``.
     """
@@ -76,6 +80,10 @@ class MemoryService:
     stops_at_once: bool = True
     keeps_partial: bool = False
     address: ServiceAddress = ADDRESS
+    limits: ServiceLimits = GEMINI
+    file_life: timedelta = FILE_LIFE
+    found: tuple[Check, ...] = ()
+    is_intact: Callable[[IO[bytes]], bool] = lambda _: True
     endings: dict[str, str] = field(default_factory=dict)
     files: dict[str, tuple[RemoteFile, bytes]] = field(default_factory=dict)
     jobs: dict[str, StoredJob] = field(default_factory=dict)
@@ -122,7 +130,7 @@ class MemoryService:
                 size=size,
                 sha256=sha256,
                 display_name=display_name,
-                expires_at=self.now() + FILE_LIFE,
+                expires_at=self.now() + self.file_life,
             )
             self.files[name] = (file, content)
             return file
@@ -245,7 +253,8 @@ class MemoryService:
             if fault and not fault.after:
                 raise fault.error
             content = self._output(name)
-        yield Download(offset, len(content), chunks_of(content[offset:], fault))
+        chunks = chunks_of(content[offset:], fault)
+        yield Download(offset, len(content), chunks, is_intact=self.is_intact)
 
     def _output(self, name: str) -> bytes:
         if name in self.files:
@@ -253,6 +262,10 @@ class MemoryService:
         if name not in self.outputs:
             raise refusal(404, "NOT_FOUND", f"{name} is not found.")
         return self.outputs[name]
+
+    def checks(self) -> Iterator[Check]:
+        with self._call("checks"):
+            return iter(self.found)
 
     def get_model(self, name: str) -> RemoteModel:
         with self._call("get_model", name):
