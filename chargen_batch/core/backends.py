@@ -31,7 +31,8 @@ GEMINI = BackendWords(
     credentials="this API key",
     other_place="another API key",
     same_place="use the key that it was staged with, or another of the same project",
-    are_they_there="is this the key that they were created with?",
+    are_they_there="is this the key that they were created with, and was no other copy of this run "
+    "finished and cleaned up?",
     base_url="GOOGLE_GEMINI_BASE_URL",
     quotas="the project's limits in Google AI Studio",
 )
@@ -42,7 +43,8 @@ VERTEX = BackendWords(
     other_place="another project, location, bucket or prefix",
     same_place="set project, location, bucket and prefix under vertex: in chargen.yaml to what "
     "they were",
-    are_they_there="are these the project and location that they were created in?",
+    are_they_there="are these the project and location that they were created in, and was no other "
+    "copy of this run finished and cleaned up?",
     base_url="GOOGLE_VERTEX_BASE_URL",
     quotas="the project's quotas of Vertex AI in the Google Cloud console",
 )
