@@ -73,7 +73,7 @@ COMMON: Final = {
     "by-a-word": Row("row_error:UNAVAILABLE", "ROW_ERROR_UNAVAILABLE", retryable=True),
     "status": Row("status:13", "ROW_ERROR_13", retryable=True),
     "status-by-a-word": Row("status:INVALID_ARGUMENT", "ROW_ERROR_INVALID_ARGUMENT"),
-    "status-of-words": Row("status", "ROW_ERROR", says="Bad Request: {}"),
+    "status-of-words": Row("status", "ROW_ERROR_400", says="Bad Request: {}"),
     "refused": Row("safety", "IMAGE_SAFETY", says="Unable to show"),
     "recitation": Row("safety:IMAGE_RECITATION", "IMAGE_RECITATION"),
     "prohibited": Row("safety:IMAGE_PROHIBITED_CONTENT", "IMAGE_PROHIBITED_CONTENT"),

@@ -84,4 +84,6 @@ def test_killed_at_every_call_a_whole_story_ends_as_if_nobody_had_died(
         if not number:
             assert_drawn_once(killed)
         shutil.rmtree(killed.folder)
-    record_property("killed", (f"{command} on Vertex AI", Counter(each.kind for each in points)))
+    record_property(
+        "killed", (f"{command} on Vertex AI", dict(Counter(each.kind for each in points)))
+    )
