@@ -151,7 +151,7 @@ class Creation:
 
         Unless no job can be: where the queue counts no tokens, all that is refused is the call.
         """
-        if self.live or not self.round.service.limits.queues_tokens:
+        if self.live or not self._queues_tokens:
             self.round.save(submission.unsent(intent))
             self.round.warnings.append(f"job {intent.index} waits for quota: {error}")
             return None

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from chargen_batch.service.vertex_storage import Bucket
 
 PAGE_SIZE: Final = 100
-# Of the project's jobs those that are ours: it may have many others.
+# Of the project's jobs those that are ours: it may have many others. The reference of
+# batchPredictionJobs.list has such a wildcard: display_name:"my_job_*".
 OURS: Final = f'display_name:"{NAME_PREFIX}*"'
 
 
